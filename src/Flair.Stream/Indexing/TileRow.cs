@@ -1,0 +1,81 @@
+namespace Flair.Indexing;
+
+/// <summary>One row of <c>tiles</c>, and the record that commits a tile: it is written last, so where it is, the tile is done.</summary>
+public sealed record TileRow
+{
+    /// <summary>The tile's name: its input's file name without extension.</summary>
+    public required string Tile { get; init; }
+
+    /// <summary>Ground extent.</summary>
+    public required GeoBox Box { get; init; }
+
+    /// <summary>Columns.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>Rows.</summary>
+    public required int Height { get; init; }
+
+    /// <summary>What became of it.</summary>
+    public required TileStatus Status { get; init; }
+
+    /// <summary>Why it failed, in one line; null when it did not.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>What was read for it: path, size and modification time of every file, neighbours' included.</summary>
+    public required IReadOnlyList<InputFingerprint> Inputs { get; init; }
+
+    /// <summary>SHA-256 over <see cref="Inputs"/>, hexadecimal.</summary>
+    public required string InputsFingerprint { get; init; }
+
+    /// <summary>SHA-256 over the model's architecture, tensors and nomenclature, hexadecimal.</summary>
+    public required string ModelFingerprint { get; init; }
+
+    /// <summary>SHA-256 over every setting that changes a pixel, hexadecimal.</summary>
+    public required string SettingsFingerprint { get; init; }
+
+    /// <summary>The files written, relative to the output directory, each with its size in bytes and SHA-256.</summary>
+    public required IReadOnlyList<OutputFile> Outputs { get; init; }
+
+    /// <summary>Windows of its lattice that touch it.</summary>
+    public required int Windows { get; init; }
+
+    /// <summary>Of these, those that the network computed.</summary>
+    public required int WindowsComputed { get; init; }
+
+    /// <summary>Pixels without data.</summary>
+    public required long NodataPixels { get; init; }
+
+    /// <summary>Pixels a class, by class index.</summary>
+    public required IReadOnlyList<long> Histogram { get; init; }
+
+    /// <summary>Mean probability of the winning class, 0 to 1; NaN when nothing was computed.</summary>
+    public required double MeanConfidence { get; init; }
+
+    /// <summary>Seconds from its first read to its last write.</summary>
+    public required double Seconds { get; init; }
+
+    /// <summary>Times it was tried.</summary>
+    public int Attempts { get; init; } = 1;
+}
+
+/// <summary>What became of a tile.</summary>
+public enum TileStatus
+{
+    /// <summary>Written, read back, recorded.</summary>
+    Done,
+
+    /// <summary>Could not be read or written; see the error.</summary>
+    Failed,
+}
+
+/// <summary>What an input file was when it was read.</summary>
+/// <param name="Path">Its path as the run saw it, without query strings (a SAS token never gets here).</param>
+/// <param name="Bytes">Its size.</param>
+/// <param name="Modified">Its modification time, UTC ticks of 100 ns.</param>
+public sealed record InputFingerprint(string Path, long Bytes, long Modified);
+
+/// <summary>A file that a tile wrote.</summary>
+/// <param name="Path">Relative to the output directory, with forward slashes.</param>
+/// <param name="Bytes">Its size.</param>
+/// <param name="Sha256">Its checksum, hexadecimal.</param>
+public sealed record OutputFile(string Path, long Bytes, string Sha256);
