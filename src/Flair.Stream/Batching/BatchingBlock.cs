@@ -55,7 +55,7 @@ public sealed class BatchingBlock : Stage<CutWindow, WindowBatch>
     {
         using var busy = Counters.Enter();
         var values = _normalizer.Channels * _windowSize * _windowSize;
-        var input = Tensor.Zeros([_batchSize, _normalizer.Channels, _windowSize, _windowSize], TorchScalarType.Float32);
+        var input = Creation.Zeros([_batchSize, _normalizer.Channels, _windowSize, _windowSize], TorchScalarType.Float32);
         try
         {
             Parallel.For(0, _windows.Count, i =>

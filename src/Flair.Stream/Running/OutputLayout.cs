@@ -1,3 +1,4 @@
+using Flair.Indexing;
 using Flair.Settings;
 using Flair.Source;
 
@@ -19,6 +20,7 @@ public sealed class OutputLayout
         Base = Path.GetFullPath(settings.Output);
         Root = _flair is null ? Base : Path.Combine(Base, _flair.OutputName + ".flair");
         Tiles = _flair is null ? Path.Combine(Root, "tiles") : Base;
+        Index = new IndexLayout(Root);
     }
 
     /// <summary>The directory that the user named.</summary>
@@ -30,30 +32,18 @@ public sealed class OutputLayout
     /// <summary>Where finished rasters go.</summary>
     public string Tiles { get; }
 
-    /// <summary>What resuming needs; a person never has to look here.</summary>
-    public string State => Path.Combine(Root, ".flair");
-
-    /// <summary>Commit records, one a tile.</summary>
-    public string Records => Path.Combine(State, "tiles");
-
-    /// <summary>Index fragments, one a tile.</summary>
-    public string Fragments => Path.Combine(State, "slices");
+    /// <summary>The index's files, and the records that make a tile done.</summary>
+    public IndexLayout Index { get; }
 
     /// <summary>Temporary files of the run that is going on; emptied when one starts.</summary>
-    public string Work => Path.Combine(State, "work");
+    public string Work => Path.Combine(Index.Work, "work");
 
     /// <summary>What this directory is: settings, model, grid.</summary>
-    public string RunFile => Path.Combine(State, "run.json");
+    public string RunFile => Path.Combine(Index.Work, "run.json");
 
     /// <summary>Held open by the run that is going on.</summary>
-    public string LockFile => Path.Combine(State, "lock");
+    public string LockFile => Path.Combine(Index.Work, "lock");
 
     /// <summary>File name of a tile's rasters without suffix and extension.</summary>
     public string NameOf(SourceTile tile) => _flair?.OutputName ?? tile.Name;
-
-    /// <summary>A tile's commit record.</summary>
-    public string RecordOf(string tile) => Path.Combine(Records, tile + ".json");
-
-    /// <summary>A tile's index fragment.</summary>
-    public string FragmentOf(string tile) => Path.Combine(Fragments, tile + ".parquet");
 }

@@ -43,4 +43,12 @@ public static class BlendWeights
 
         return weights;
     }
+
+    /// <summary>Weights of one everywhere, for windows whose cores share no pixel.</summary>
+    public static float[] Flat(int size)
+    {
+        var weights = new float[size * size];
+        Array.Fill(weights, 1);
+        return weights;
+    }
 }
