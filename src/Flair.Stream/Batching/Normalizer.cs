@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using Flair.Gdal;
 using Flair.Settings;
 using Flair.Source;
 
@@ -36,6 +38,17 @@ public sealed class Normalizer
     /// <summary>Channels of a window.</summary>
     public int Channels { get; }
 
+    /// <summary>What <see cref="NormalizationType.Scaling"/> divides by, as skimage's <c>img_as_float</c> does.</summary>
+    public static double MaximumOf(GdalType type) => type switch
+    {
+        GdalType.Byte => byte.MaxValue,
+        GdalType.UInt16 => ushort.MaxValue,
+        GdalType.Int16 => short.MaxValue,
+        GdalType.UInt32 => uint.MaxValue,
+        GdalType.Int32 => int.MaxValue,
+        _ => 1,
+    };
+
     /// <summary>Normalizes one window, [channel][row][column] on both sides.</summary>
     /// <param name="raw">The raw values: bytes, or single-precision numbers in native byte order.</param>
     /// <param name="normalized">Takes as many single-precision numbers as there are values.</param>
@@ -54,7 +67,7 @@ public sealed class Normalizer
             }
             else
             {
-                var values = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(raw).Slice(channel * plane, plane);
+                var values = MemoryMarshal.Cast<byte, float>(raw).Slice(channel * plane, plane);
                 for (var i = 0; i < target.Length; i++)
                     target[i] = (float)_formula(values[i], channel);
             }

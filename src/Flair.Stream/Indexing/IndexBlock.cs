@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Flair.Running;
 using Flair.Source;
 using Flair.Tiles;
-using Flair.Windowing;
 
 namespace Flair.Indexing;
 

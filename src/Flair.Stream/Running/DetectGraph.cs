@@ -94,7 +94,7 @@ public sealed class DetectGraph
         var inferenceBlock = InferenceBlock.Create(parts.Networks, Tally, inference, stop);
         inferenceBlock.LinkTo(stitchBlock.Input, new DataflowLinkOptions { PropagateCompletion = true });
 
-        var normalizer = new Normalizer(settings.Normalization, mosaic.ChannelCount, mosaic.Samples, mosaic.MaximumValue);
+        var normalizer = new Normalizer(settings.Normalization, mosaic.ChannelCount, mosaic.Samples, Normalizer.MaximumOf(mosaic.ImageryType));
         var batchingBlock = new BatchingBlock(normalizer, settings.BatchSize, size, batch, inferenceBlock, stop);
         var windowBlock = new WindowBlock(mosaic.ChannelCount, mosaic.Samples, Tally, window, batchingBlock.Input, stop);
         var readBlock = new ReadBlock(mosaic, ReadOptions.From(settings.Resources), read, windowBlock.Input, stop);

@@ -1,7 +1,6 @@
 using System.Threading.Tasks.Dataflow;
 using Flair.Inference;
 using Flair.Running;
-using Flair.Source;
 
 namespace Flair.Stitching;
 

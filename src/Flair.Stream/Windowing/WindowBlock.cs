@@ -1,6 +1,5 @@
 using System.Threading.Tasks.Dataflow;
 using Flair.Running;
-using Flair.Settings;
 using Flair.Source;
 
 namespace Flair.Windowing;
