@@ -1,11 +1,6 @@
 #pragma warning disable
-namespace Flair.Models {
- public interface INetwork : IDisposable { Flair.Torch.Tensor Forward(Flair.Torch.Tensor input); }
- public interface IArchitecture { int SizeMultiple {get;} }
- public static class ArchitectureRegistry { public static (IArchitecture Architecture, string Encoder) Parse(string s) => throw null!; }
-}
 namespace Flair.Inference {
- public sealed record LoadedModel { public string Architecture, Fingerprint; public Flair.Nomenclatures.Nomenclature Nomenclature; public bool WeightsAreFormula; }
+ public sealed record LoadedModel { public string Architecture, Fingerprint; public Flair.Nomenclatures.Nomenclature Nomenclature; public bool WeightsAreFormula; public int ClassCount; public Flair.Checkpoints.StateDict Weights; }
  public static class ModelLoader { public static LoadedModel Load(Flair.Settings.ModelSettings s, int channels) => throw null!; }
 }
 namespace Flair.Tiles {

@@ -51,7 +51,6 @@ public sealed class DetectRun
         {
             if (_plan.Units.Count > 0)
             {
-                LibTorch.Threads = _plan.Threads;
                 var networks = _plan.CreateNetworks();
                 try
                 {

@@ -66,7 +66,6 @@ public static class RunPlanner
 
     private static double SecondsPerWindow(RunPreparation plan)
     {
-        LibTorch.Threads = plan.Threads;
         var networks = plan.CreateNetworks();
         try
         {

@@ -85,7 +85,13 @@ public sealed class RunPreparation
 
     /// <summary>Puts the weights on the device.</summary>
     /// <returns>One network a device; the caller disposes of them.</returns>
-    public IReadOnlyList<INetwork> CreateNetworks() => throw new NotImplementedException();
+    public IReadOnlyList<INetwork> CreateNetworks()
+    {
+        LibTorch.Threads = Threads;
+        var (architecture, encoder) = ArchitectureRegistry.Parse(Settings.Model.Architecture);
+        using var bare = architecture.Create(encoder, Mosaic.ChannelCount, Model.ClassCount, Model.Weights);
+        return [NetworkOptimizer.Optimize(bare, Settings.Precision, Device)];
+    }
 
     /// <summary>Reads what is needed and checks that it belongs together.</summary>
     /// <exception cref="FlairException">It does not; the message says all that is wrong.</exception>
@@ -134,25 +140,8 @@ public sealed class RunPreparation
 
     private static string ResolveDevice(RunSettings settings)
     {
-        var count = LibTorch.CudaDeviceCount;
-        var device = settings.Device == "auto" ? (count > 0 ? "cuda" : "cpu") : settings.Device;
-        if (device == "cpu")
-        {
-            return settings.Precision == Precision.Fp16
-                ? throw new FlairException("precision fp16 needs CUDA; use fp32 or bf16 on CPU")
-                : device;
-        }
-
-        var index = device == "cuda" ? 0 : int.TryParse(device.AsSpan("cuda:".Length), out var parsed) ? parsed : -1;
-        if (index < 0)
-            throw new FlairException($"device {device} is not known; use auto, cpu, cuda or cuda:0");
-        if (index >= count)
-        {
-            throw new FlairException(count == 0
-                ? $"device {device} was asked for, but libtorch {LibTorch.Version} sees no CUDA device; use --device cpu, or set LIBTORCH to a CUDA build (./flair doctor says more)"
-                : $"device {device} was asked for, but there are only {count} CUDA devices (cuda:0 to cuda:{count - 1})");
-        }
-
+        var device = settings.Device == "auto" ? (LibTorch.CudaDeviceCount > 0 ? "cuda:0" : "cpu") : settings.Device;
+        NetworkOptimizer.Check(settings.Precision, device);
         return device;
     }
 }
