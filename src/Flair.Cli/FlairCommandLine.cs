@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Flair.Cli.Commands;
+using Flair.Settings;
 
 namespace Flair.Cli;
 
@@ -32,12 +33,10 @@ public static class FlairCommandLine
                 PlanCommand.Create(context),
                 DoctorCommand.Create(context),
             };
-            var parsed = root.Parse(args);
+            HelpWithExamples.Install(root);
+            var parsed = root.Parse(args.Length > 0 ? args : ["--help"]);
             if (parsed.Errors.Count > 0)
-            {
-                var help = string.Join(' ', ["flair", .. CommandNames(parsed), "--help"]);
-                throw new FlairException(string.Join('\n', parsed.Errors.Select(e => e.Message.TrimEnd('.')).Distinct().Select(m => $"{m}; see {help}")));
-            }
+                throw new FlairException(string.Join('\n', UsageErrors(parsed)));
 
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
@@ -53,6 +52,16 @@ public static class FlairCommandLine
         }
     }
 
-    private static IEnumerable<string> CommandNames(ParseResult parsed) =>
-        parsed.CommandResult.Command is RootCommand ? [] : [parsed.CommandResult.Command.Name];
+    private static IEnumerable<string> UsageErrors(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        var isRoot = command is RootCommand;
+        if (isRoot && parsed.UnmatchedTokens is [var word, ..] && !word.StartsWith('-'))
+            return [$"there is no command '{word}'{NearestName.Suggest(word, [.. command.Subcommands.Select(c => c.Name)])}"];
+        var help = isRoot ? "flair --help" : $"flair {command.Name} --help";
+        string[] options = [.. command.Options.Select(o => o.Name)];
+        if (parsed.UnmatchedTokens.FirstOrDefault(t => t.StartsWith('-')) is { } option)
+            return [$"there is no option '{option}'{(NearestName.Find(option, options) is { } near ? $"; did you mean '{near}'?" : $"; see {help}")}"];
+        return parsed.Errors.Select(e => $"{e.Message.TrimEnd('.')}; see {help}").Distinct();
+    }
 }

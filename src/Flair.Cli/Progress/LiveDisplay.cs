@@ -1,7 +1,6 @@
 using Flair.Indexing;
 using Flair.Running;
 using Spectre.Console;
-using Spectre.Console.Rendering;
 
 namespace Flair.Cli.Progress;
 
@@ -95,7 +94,7 @@ internal sealed class LiveDisplay : IRunDisplay
             table);
     }
 
-    private static IRenderable Bar(RunSnapshot snapshot)
+    private static Markup Bar(RunSnapshot snapshot)
     {
         const int Width = 60;
         var full = snapshot.WindowsTotal > 0 ? (int)(Width * snapshot.WindowsDone / snapshot.WindowsTotal) : 0;

@@ -37,7 +37,7 @@ public sealed class SettingsFingerprintTests : IDisposable
     [Fact]
     public void TheUnitOfAHeightChangesIt()
     {
-        const string yaml = "inputs: [{ name: h, surface: a, terrain: b }]\nmodel: { architecture: a, weights: formula }\nnormalization: { type: scaling }\noutput: out";
+        const string yaml = "inputs: [{ name: h, surface: a, terrain: b }]\nmodel: { architecture: resnet18_unet, weights: formula }\nnormalization: { type: scaling }\noutput: out";
         Assert.NotEqual(SettingsFingerprint.Of(_files.Parse(yaml)), SettingsFingerprint.Of(_files.Parse(yaml, new() { Sets = ["inputs.h.unit=0.25"] })));
     }
 
