@@ -1,0 +1,107 @@
+using Flair.DuckDb;
+
+namespace Flair.Indexing;
+
+/// <summary>Builds <c>slices.parquet</c> and <c>tiles.parquet</c> from what the tiles left, as GeoParquet 1.1.0.</summary>
+public static class IndexWriter
+{
+    private const long MemoryLimit = 1L << 30;
+
+    /// <summary>
+    /// Writes both files, <c>tiles.parquet</c> last. Tiles lie along a Hilbert curve by their centres, and the windows of a tile, which
+    /// its fragment already holds in that order, follow each other: the rows are streamed, never sorted as a whole, so that memory does
+    /// not grow with them. The fragments stay, for a later run that adds tiles.
+    /// </summary>
+    /// <param name="layout">The output directory.</param>
+    /// <param name="tiles">All tiles, in any order; a tile that is done has its fragment.</param>
+    /// <param name="description">Grid, classes and CRS.</param>
+    /// <exception cref="FlairException">
+    /// A tile is listed twice, the fragment of a tile is missing or cannot be read, or a file cannot be written.
+    /// </exception>
+    public static void Compact(IndexLayout layout, IEnumerable<TileRow> tiles, IndexDescription description)
+    {
+        Directory.CreateDirectory(layout.Scratch);
+        try
+        {
+            // One thread: with more, the cut into row groups would depend on which is faster.
+            using var database = new DuckDatabase(new DuckOptions { Threads = 1, MemoryLimit = MemoryLimit, TemporaryDirectory = layout.Scratch });
+            using var connection = database.Connect();
+            var count = LoadTiles(connection, tiles, description);
+            var fragments = Fragments(connection, layout);
+            File.Delete(layout.Tiles);
+            WriteSlices(connection, layout, fragments, description);
+            Write(
+                connection,
+                layout.Tiles,
+                $"SELECT * EXCLUDE ({TileTable.Order}) FROM tiles ORDER BY {TileTable.Order}, tile",
+                "tiles",
+                count,
+                description);
+        }
+        catch (Exception e) when (e is DuckDbException or IOException or UnauthorizedAccessException)
+        {
+            throw new FlairException($"{layout.Output}: the index cannot be built: {e.Message}", e);
+        }
+        finally
+        {
+            Directory.Delete(layout.Scratch, recursive: true);
+        }
+    }
+
+    /// <summary>Makes the table <c>tiles</c> of a connection.</summary>
+    /// <returns>How many there are.</returns>
+    internal static long LoadTiles(DuckConnection connection, IEnumerable<TileRow> tiles, IndexDescription description)
+    {
+        connection.Execute($"CREATE TABLE tiles ({TileTable.Columns})");
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        using var appender = connection.Append("tiles");
+        foreach (var tile in tiles)
+        {
+            if (!names.Add(tile.Tile))
+                throw new FlairException($"the tile {tile.Tile} is listed twice; two inputs must not have the same name");
+            TileTable.Append(appender, tile, description);
+        }
+
+        appender.Complete();
+        return names.Count;
+    }
+
+    /// <summary>The fragments of the tiles that are done, in the order of the tiles.</summary>
+    internal static List<string> Fragments(DuckConnection connection, IndexLayout layout)
+    {
+        using var names = connection.Query($"SELECT tile FROM tiles WHERE status = 'done' ORDER BY {TileTable.Order}, tile");
+        return [.. names.Rows().Select(row => layout.Fragment((string)row[0]!))];
+    }
+
+    /// <summary>The windows in all these fragments, in their order; without any, no rows of the same columns.</summary>
+    internal static string SelectSlices(DuckConnection connection, IReadOnlyCollection<string> fragments)
+    {
+        if (fragments.Count > 0)
+            return $"SELECT * FROM read_parquet({DuckSql.List(fragments.Select(DuckSql.EscapeGlob))})";
+        connection.Execute($"CREATE TABLE no_slices ({SliceTable.Columns})");
+        return "SELECT * FROM no_slices";
+    }
+
+    private static void WriteSlices(DuckConnection connection, IndexLayout layout, List<string> fragments, IndexDescription description)
+    {
+        var missing = fragments.Find(path => !File.Exists(path));
+        if (missing is not null)
+            throw new FlairException($"{missing} is missing though the record of its tile is there; remove the record in {layout.Records} to compute the tile again");
+        var query = SelectSlices(connection, fragments);
+        Write(connection, layout.Slices, query, $"({query})", ParquetFile.CountRows(connection, fragments), description);
+    }
+
+    private static void Write(DuckConnection connection, string path, string query, string source, long count, IndexDescription description)
+    {
+        GeoBox? extent = null;
+        using (var result = connection.Query($"SELECT min(bbox.xmin), min(bbox.ymin), max(bbox.xmax), max(bbox.ymax) FROM {source}"))
+        {
+            if (result.Rows().Single() is [double left, double bottom, double right, double top])
+                extent = new GeoBox(left, bottom, right, top);
+        }
+
+        var metadata = description.ToMetadata();
+        metadata["geo"] = GeoParquet.Metadata(description.ProjJson, extent);
+        ParquetFile.Write(connection, query, count, metadata, path);
+    }
+}
