@@ -31,6 +31,8 @@ public static class FlairCommandLine
             {
                 DetectCommand.Create(context),
                 PlanCommand.Create(context),
+                InspectCommand.Create(context),
+                LogitsCommand.Create(context),
                 DoctorCommand.Create(context),
             };
             HelpWithExamples.Install(root);
