@@ -51,7 +51,7 @@ internal static class LogitsCommand
 
     private static void Verify(NpyFile x, string path, int multiple)
     {
-        if (x.Shape is not [> 0, > 0, var height, var width])
+        if (x.Shape is not [> 0, > 0, > 0 and var height, > 0 and var width])
             throw new FlairException($"{path}: its shape is [{string.Join(", ", x.Shape)}]; the network takes [n, channels, height, width]");
         if (height < multiple || width < multiple || height % multiple != 0 || width % multiple != 0)
             throw new FlairException($"{path}: height {height} and width {width} must be multiples of {multiple}");
