@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using Flair.Cli.Commands;
 using Flair.Settings;
 
@@ -31,9 +32,12 @@ public static class FlairCommandLine
             {
                 DetectCommand.Create(context),
                 PlanCommand.Create(context),
+                InspectCommand.Create(context),
+                LogitsCommand.Create(context),
                 DoctorCommand.Create(context),
             };
             HelpWithExamples.Install(root);
+            root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
             var parsed = root.Parse(args.Length > 0 ? args : ["--help"]);
             if (parsed.Errors.Count > 0)
                 throw new FlairException(string.Join('\n', UsageErrors(parsed)));
@@ -63,5 +67,15 @@ public static class FlairCommandLine
         if (parsed.UnmatchedTokens.FirstOrDefault(t => t.StartsWith('-')) is { } option)
             return [$"there is no option '{option}'{(NearestName.Find(option, options) is { } near ? $"; did you mean '{near}'?" : $"; see {help}")}"];
         return parsed.Errors.Select(e => $"{e.Message.TrimEnd('.')}; see {help}").Distinct();
+    }
+
+    // The library's own names the entry assembly's version, which is a host's when the command line runs inside one.
+    private sealed class VersionAction : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            parseResult.InvocationConfiguration.Output.WriteLine($"flair {typeof(FlairCommandLine).Assembly.GetName().Version!.ToString(3)}");
+            return ExitCode.Done;
+        }
     }
 }
