@@ -28,8 +28,8 @@ public sealed record IndexLayout(string Output)
     /// <summary>What the index is about, see <see cref="IndexDescription"/>.</summary>
     public string Description => Path.Combine(Work, "index.json");
 
-    /// <summary>Where DuckDB spills to while the index is built; removed afterwards.</summary>
-    public string Scratch => Path.Combine(Work, "duckdb");
+    /// <summary>What the index is built in; removed afterwards.</summary>
+    public string Scratch => Path.Combine(Work, "scratch");
 
     /// <summary>The file with a tile's windows.</summary>
     public string Fragment(string tile) => Path.Combine(Fragments, FileName(tile) + ".parquet");

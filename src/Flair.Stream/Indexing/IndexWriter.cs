@@ -5,7 +5,8 @@ namespace Flair.Indexing;
 /// <summary>Builds <c>slices.parquet</c> and <c>tiles.parquet</c> from what the tiles left, as GeoParquet 1.1.0.</summary>
 public static class IndexWriter
 {
-    private const long MemoryLimit = 1L << 30;
+    /// <summary>Files that one query reads.</summary>
+    private const int FilesAtOnce = 256;
 
     /// <summary>
     /// Writes both files, <c>tiles.parquet</c> last. Tiles lie along a Hilbert curve by their centres, and the windows of a tile, which
@@ -15,21 +16,23 @@ public static class IndexWriter
     /// <param name="layout">The output directory.</param>
     /// <param name="tiles">All tiles, in any order; a tile that is done has its fragment.</param>
     /// <param name="description">Grid, classes and CRS.</param>
+    /// <param name="memoryLimit">Bytes that DuckDB may take, 128 MiB or more.</param>
     /// <exception cref="FlairException">
     /// A tile is listed twice, the fragment of a tile is missing or cannot be read, or a file cannot be written.
     /// </exception>
-    public static void Compact(IndexLayout layout, IEnumerable<TileRow> tiles, IndexDescription description)
+    public static void Compact(IndexLayout layout, IEnumerable<TileRow> tiles, IndexDescription description, long memoryLimit = 1L << 30)
     {
-        Directory.CreateDirectory(layout.Scratch);
+        // One thread: with more, the cut into row groups would depend on which is faster.
+        var options = new DuckOptions { Threads = 1, MemoryLimit = memoryLimit };
         try
         {
-            // One thread: with more, the cut into row groups would depend on which is faster.
-            using var database = new DuckDatabase(new DuckOptions { Threads = 1, MemoryLimit = MemoryLimit, TemporaryDirectory = layout.Scratch });
+            Directory.CreateDirectory(layout.Scratch);
+            using var database = new DuckDatabase(options with { TemporaryDirectory = layout.Scratch });
             using var connection = database.Connect();
             var count = LoadTiles(connection, tiles, description);
             var fragments = Fragments(connection, layout);
             File.Delete(layout.Tiles);
-            WriteSlices(connection, layout, fragments, description);
+            WriteSlices(options, layout, fragments, description);
             Write(
                 connection,
                 layout.Tiles,
@@ -44,7 +47,8 @@ public static class IndexWriter
         }
         finally
         {
-            Directory.Delete(layout.Scratch, recursive: true);
+            if (Directory.Exists(layout.Scratch))
+                Directory.Delete(layout.Scratch, recursive: true);
         }
     }
 
@@ -82,13 +86,40 @@ public static class IndexWriter
         return "SELECT * FROM no_slices";
     }
 
-    private static void WriteSlices(DuckConnection connection, IndexLayout layout, List<string> fragments, IndexDescription description)
+    private static void WriteSlices(DuckOptions options, IndexLayout layout, List<string> fragments, IndexDescription description)
     {
         var missing = fragments.Find(path => !File.Exists(path));
         if (missing is not null)
             throw new FlairException($"{missing} is missing though the record of its tile is there; remove the record in {layout.Records} to compute the tile again");
-        var query = SelectSlices(connection, fragments);
-        Write(connection, layout.Slices, query, $"({query})", ParquetFile.CountRows(connection, fragments), description);
+        var (files, count) = Merge(options, layout, fragments);
+        using var database = new DuckDatabase(options);
+        using var connection = database.Connect();
+        var query = SelectSlices(connection, files);
+        Write(connection, layout.Slices, query, $"({query})", count, description);
+    }
+
+    /// <summary>
+    /// Joins neighbouring fragments until few are left: DuckDB keeps the footers of all the files that a query reads, about 80 kB each.
+    /// These databases have nowhere to spill to: they stream, or fail where a change made them do otherwise.
+    /// </summary>
+    /// <returns>Files that hold all the rows in the same order, and how many rows.</returns>
+    private static (IReadOnlyCollection<string> Files, long Rows) Merge(DuckOptions options, IndexLayout layout, List<string> fragments)
+    {
+        var joined = new List<string>();
+        long rows = 0;
+        foreach (var some in fragments.Chunk(Math.Max(FilesAtOnce, (fragments.Count + FilesAtOnce - 1) / FilesAtOnce)))
+        {
+            using var database = new DuckDatabase(options);
+            using var connection = database.Connect();
+            rows += ParquetFile.CountRows(connection, some);
+            if (fragments.Count <= FilesAtOnce)
+                continue;
+            var path = Path.Combine(layout.Scratch, $"slices-{joined.Count:00000}.parquet");
+            connection.Execute($"COPY ({SelectSlices(connection, some)}) TO {DuckSql.Literal(path)} (FORMAT parquet, COMPRESSION lz4)");
+            joined.Add(path);
+        }
+
+        return (fragments.Count <= FilesAtOnce ? fragments : joined, rows);
     }
 
     private static void Write(DuckConnection connection, string path, string query, string source, long count, IndexDescription description)

@@ -33,7 +33,7 @@ internal static class TileTable
         row.Windows,
         row.WindowsComputed,
         row.NodataPixels,
-        description.HectaresPerPixel * (((long)row.Width * row.Height) - row.NodataPixels),
+        description.HectaresPerPixel is { } hectares ? Math.Round(hectares * (((long)row.Width * row.Height) - row.NodataPixels), 6) : null,
         row.Histogram,
         double.IsNaN(row.MeanConfidence) ? null : row.MeanConfidence,
         row.Seconds,

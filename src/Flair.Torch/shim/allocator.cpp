@@ -23,6 +23,7 @@ namespace {
 constexpr size_t kAlignment = 64;         // what libtorch's kernels expect (c10::gAlignment)
 constexpr size_t kSmallest = 64 << 10;    // malloc does not map below this, and keeps what is freed
 constexpr size_t kHugePage = 2 << 20;
+constexpr size_t kLargestExcess = 2;
 constexpr int64_t kDefaultLimit = int64_t{2} << 30;
 
 // Stands before each block. Padded to the alignment, so that the data after it is aligned too.
@@ -44,7 +45,7 @@ class Pool {
   void* take(size_t bytes) {
     const size_t needed = bytes + sizeof(Header);
     const bool pooled = needed >= kSmallest;
-    const size_t size = pooled ? size_class(needed) : needed;
+    size_t size = pooled ? size_class(needed) : needed;
     void* block = pooled ? reuse(size) : nullptr;
     if (block == nullptr) block = obtain(size);
     if (block == nullptr && pooled) {
@@ -123,15 +124,19 @@ class Pool {
     return block;
   }
 
-  void* reuse(size_t size) {
+  void* reuse(size_t& size) {
     std::lock_guard<std::mutex> lock(mutex_);
-    const auto found = bins_.find(size);
-    if (found == bins_.end() || found->second.blocks.empty()) return nullptr;
-    void* block = found->second.blocks.back();
-    found->second.blocks.pop_back();
-    found->second.last_use = ++clock_;
-    cached_ -= static_cast<int64_t>(size);
-    return block;
+    // A somewhat larger block does as well, and keeps what is held near what is used at the peak.
+    for (auto bin = bins_.lower_bound(size); bin != bins_.end() && bin->first <= size * kLargestExcess; ++bin) {
+      if (bin->second.blocks.empty()) continue;
+      void* block = bin->second.blocks.back();
+      bin->second.blocks.pop_back();
+      bin->second.last_use = ++clock_;
+      cached_ -= static_cast<int64_t>(bin->first);
+      size = bin->first;
+      return block;
+    }
+    return nullptr;
   }
 
   void count(int64_t size) {

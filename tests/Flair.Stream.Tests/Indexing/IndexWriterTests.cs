@@ -162,6 +162,28 @@ public sealed class IndexWriterTests : IDisposable
     }
 
     [Fact]
+    public void ManyTilesAreJoinedInOrderInLittleMemory()
+    {
+        const int side = 17, windows = 1040; // 289 tiles, more than are read at once; 300,560 windows
+        var kinds = new[] { "even", "odd" };
+        foreach (var kind in kinds)
+            SliceFragmentWriter.Write(Path.Combine(_output.Path, kind), [.. IndexData.Slices(0, 0, windows).Select((row, n) => row with { Id = kind, MeanConfidence = n / 2048.0 })]);
+        Directory.CreateDirectory(Layout.Fragments);
+        var tiles = (from y in Enumerable.Range(0, side) from x in Enumerable.Range(0, side) select (x, y, Row: IndexData.Tile(x, y))).ToList();
+        foreach (var (x, y, row) in tiles)
+            File.Copy(Path.Combine(_output.Path, kinds[(x + y) % 2]), Layout.Fragment(row.Tile));
+        IndexWriter.Compact(Layout, tiles.Select(tile => tile.Row), IndexData.Description, memoryLimit: 128 << 20);
+
+        using var order = _connection.Query($"SELECT tile FROM read_parquet({Tiles}, file_row_number = true) ORDER BY file_row_number");
+        var kindOf = tiles.ToDictionary(tile => tile.Row.Tile, tile => kinds[(tile.x + tile.y) % 2]);
+        var expected = order.Rows().SelectMany(row => Enumerable.Repeat(kindOf[(string)row[0]!], windows)).ToList();
+        using var read = _connection.Query($"SELECT id FROM read_parquet({Slices}, file_row_number = true) ORDER BY file_row_number");
+        Assert.Equal(expected, read.Rows().Select(row => (string)row[0]!));
+        Assert.Equal(3L, _connection.Scalar($"SELECT count(DISTINCT row_group_id) FROM parquet_metadata({Slices})"));
+        Assert.False(Directory.Exists(Layout.Scratch));
+    }
+
+    [Fact]
     public void ARunWithoutAFinishedTileHasAnIndexToo()
     {
         IndexWriter.Compact(Layout, IndexData.WriteRun(Layout, 1, (_, _) => TileStatus.Failed), IndexData.Description);
