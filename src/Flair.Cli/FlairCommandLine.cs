@@ -34,11 +34,12 @@ public static class FlairCommandLine
                 PlanCommand.Create(context),
                 InspectCommand.Create(context),
                 LogitsCommand.Create(context),
+                ToyCommand.Create(context),
                 DoctorCommand.Create(context),
             };
             HelpWithExamples.Install(root);
             root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
-            var parsed = root.Parse(args.Length > 0 ? args : ["--help"]);
+            var parsed = root.Parse(args.Length > 0 ? args : ["--help"], new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
             if (parsed.Errors.Count > 0)
                 throw new FlairException(string.Join('\n', UsageErrors(parsed)));
 
