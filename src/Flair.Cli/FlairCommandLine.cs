@@ -40,7 +40,7 @@ public static class FlairCommandLine
             HelpWithExamples.Install(root);
             root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
             var parsed = root.Parse(args.Length > 0 ? args : ["--help"], new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
-            if (parsed.Errors.Count > 0)
+            if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
                 throw new FlairException(string.Join('\n', UsageErrors(parsed)));
 
             return await parsed.InvokeAsync(new InvocationConfiguration
