@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Flair.Cli.Progress;
 using Flair.Running;
+using Flair.Settings;
 
 namespace Flair.Cli.Commands;
 
@@ -12,10 +13,17 @@ internal static class PlanCommand
         var settings = new SettingsOptions();
         var json = new Option<bool>("--json") { Description = "One JSON object." };
         var noMeasure = new Option<bool>("--no-measure") { Description = "Do not load the model to time a few windows; the time stays unknown." };
-        var command = new Command("plan", "Say what detect would do: tiles, windows, bytes to read, memory, disk and time on this machine. Computes and writes nothing.") { json, noMeasure };
+        var print = new Option<bool>("--print-settings") { Description = "Print the settings that apply, defaults included, as a pipeline file, and plan nothing." };
+        var command = new Command("plan", "Say what detect would do: tiles, windows, bytes to read, memory, disk and time on this machine. Computes and writes nothing.") { json, noMeasure, print };
         settings.AddTo(command);
         command.SetAction(parsed =>
         {
+            if (parsed.GetValue(print))
+            {
+                context.Out.Write(RunSettingsText.ToYaml(settings.Read(parsed)));
+                return ExitCode.Done;
+            }
+
             var plan = RunPlanner.Plan(settings.Read(parsed), measure: !parsed.GetValue(noMeasure));
             if (parsed.GetValue(json))
                 context.WriteJson(RunEvents.Plan(plan));
