@@ -40,7 +40,7 @@ public sealed partial record IndexDescription(MosaicGrid Grid, Nomenclature Clas
         try
         {
             Directory.CreateDirectory(layout.Work);
-            AtomicFile.WriteAllBytes(layout.Description, JsonSerializer.SerializeToUtf8Bytes(this, IndexJson.Default.IndexDescription));
+            DurableFile.WriteAllBytes(layout.Description, JsonSerializer.SerializeToUtf8Bytes(this, IndexJson.Default.IndexDescription));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -19,7 +19,7 @@ internal static class ParquetFile
     /// <exception cref="IOException">The file cannot be flushed or renamed.</exception>
     public static void Write(DuckConnection connection, string query, long expected, IReadOnlyDictionary<string, string> metadata, string path)
     {
-        var temporary = AtomicFile.TemporaryName(path);
+        var temporary = DurableFile.TemporaryName(path);
         try
         {
             var pairs = metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal)
@@ -37,11 +37,11 @@ internal static class ParquetFile
                     throw new FlairException($"{path}: the metadata {key} was not read back as written; look at the disk, then start again");
             }
 
-            AtomicFile.Commit(temporary, path);
+            DurableFile.Commit(temporary, path);
         }
         catch
         {
-            AtomicFile.TryDelete(temporary);
+            DurableFile.TryDelete(temporary);
             throw;
         }
     }

@@ -98,6 +98,13 @@ public sealed class IndexInspectorTests : IDisposable
         var nowhere = Path.Combine(_output.Path, "nowhere");
         Assert.Contains(nowhere, Assert.Throws<FlairException>(() => new IndexInspector(nowhere)).Message, StringComparison.Ordinal);
         Assert.Contains("holds no index", Assert.Throws<FlairException>(() => new IndexInspector(_output.Path)).Message, StringComparison.Ordinal);
+        Directory.CreateDirectory(Layout.Work);
+        foreach (var json in (string[])["", "null", "{}", """{"grid":null}""", """{"grid":{"crs_wkt":"","epsg":0,"anchor_x":0,"anchor_y":0,"pixel_width":1,"pixel_height":1},"classes":{"name":"x","classes":[{}]},"proj_json":null}"""])
+        {
+            File.WriteAllText(Layout.Description, json);
+            Assert.Contains("index.json", Assert.Throws<FlairException>(() => new IndexInspector(_output.Path)).Message, StringComparison.Ordinal);
+        }
+
         File.WriteAllText(Layout.Tiles, "PAR1 but not really");
         File.WriteAllText(Layout.Slices, "PAR1 but not really");
         var e = Assert.Throws<FlairException>(() => new IndexInspector(_output.Path));

@@ -239,7 +239,7 @@ public sealed class IndexWriterTests : IDisposable
     {
         var path = Layout.Fragment("t");
         Directory.CreateDirectory(Layout.Fragments);
-        File.WriteAllText(AtomicFile.TemporaryName(path), "half");
+        File.WriteAllText(DurableFile.TemporaryName(path), "half");
         SliceFragmentWriter.Write(path, IndexData.Slices(0, 0));
         Assert.Equal([path], Directory.GetFiles(Layout.Fragments));
         Assert.Equal(25L, _connection.Scalar($"SELECT count(*) FROM {DuckSql.Path(path)}"));
