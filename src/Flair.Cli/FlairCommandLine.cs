@@ -34,12 +34,13 @@ public static class FlairCommandLine
                 PlanCommand.Create(context),
                 InspectCommand.Create(context),
                 LogitsCommand.Create(context),
+                ToyCommand.Create(context),
                 DoctorCommand.Create(context),
             };
             HelpWithExamples.Install(root);
             root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
-            var parsed = root.Parse(args.Length > 0 ? args : ["--help"]);
-            if (parsed.Errors.Count > 0)
+            var parsed = root.Parse(args.Length > 0 ? args : ["--help"], new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+            if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
                 throw new FlairException(string.Join('\n', UsageErrors(parsed)));
 
             return await parsed.InvokeAsync(new InvocationConfiguration

@@ -17,7 +17,7 @@ public sealed class UsageTests : IDisposable
 
         Assert.Equal(0, code);
         Assert.Empty(error);
-        foreach (var word in new[] { "detect", "plan", "inspect", "logits", "doctor", "Exit codes: 0 all done, 1 some tiles failed", "2 unusable input", "130 stopped" })
+        foreach (var word in new[] { "detect", "plan", "inspect", "logits", "toy", "doctor", "Exit codes: 0 all done, 1 some tiles failed", "2 unusable input", "130 stopped" })
             Assert.Contains(word, output, StringComparison.Ordinal);
     }
 
@@ -46,6 +46,27 @@ public sealed class UsageTests : IDisposable
         Assert.Equal(2, code);
         Assert.Empty(output);
         Assert.Equal($"error: {message}{Environment.NewLine}", error);
+    }
+
+    [Theory]
+    [InlineData("2", "--tiles must be columns x rows, such as 2x2, not '2'")]
+    [InlineData("0x2", "--tiles must be 1 to 10000 tiles in all, not '0x2'")]
+    [InlineData("9999x9999", "--tiles must be 1 to 10000 tiles in all, not '9999x9999'")]
+    public async Task TheTilesOfAToyAreChecked(string tiles, string message) =>
+        Assert.Equal((2, "", $"error: {message}\n"), await CommandLineFixture.RunAsync("toy", _here.Root, "--tiles", tiles));
+
+    [Fact]
+    public async Task TheSettingsThatApplyCanBePrinted()
+    {
+        var demo = Path.Combine(CommandLineFixture.RepositoryRoot, "pipelines", "demo.yaml");
+
+        var (code, output, _) = await CommandLineFixture.RunAsync("plan", "-p", demo, "--print-settings", "--input", "/scene", "--set", "batch=2", "--precision", "bf16");
+
+        Assert.Equal(0, code);
+        Assert.Contains("path: [\"/scene/", output, StringComparison.Ordinal);
+        Assert.Contains("batch: 2\n", output, StringComparison.Ordinal);
+        Assert.Contains("precision: bf16\n", output, StringComparison.Ordinal);
+        Assert.Equal(output, (await CommandLineFixture.RunAsync("plan", "--conf", _here.Write("run.yaml", output), "--print-settings")).Out);
     }
 
     [Fact]

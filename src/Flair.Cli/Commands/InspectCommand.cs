@@ -12,7 +12,7 @@ internal static class InspectCommand
         Examples:
           flair inspect map
           flair inspect map --sql "SELECT tile, seconds FROM tiles ORDER BY seconds DESC LIMIT 5" --format csv
-          flair inspect map --sql "SELECT id, tile, nodata_share FROM slices WHERE NOT computed"
+          flair inspect map --sql "SELECT id, output_id, nodata_share FROM slices WHERE NOT computed"
           flair inspect map --sql "DESCRIBE slices"
         """;
 

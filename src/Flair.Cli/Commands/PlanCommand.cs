@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Flair.Cli.Progress;
 using Flair.Running;
+using Flair.Settings;
 
 namespace Flair.Cli.Commands;
 
@@ -12,25 +13,29 @@ internal static class PlanCommand
         var settings = new SettingsOptions();
         var json = new Option<bool>("--json") { Description = "One JSON object." };
         var noMeasure = new Option<bool>("--no-measure") { Description = "Do not load the model to time a few windows; the time stays unknown." };
-        var command = new Command("plan", "Say what detect would do: tiles, windows, bytes to read, memory, disk and time on this machine. Computes and writes nothing.") { json, noMeasure };
+        var print = new Option<bool>("--print-settings") { Description = "Print the settings that apply, defaults included, as a pipeline file, and plan nothing." };
+        var command = new Command("plan", "Say what detect would do: tiles, windows, bytes to read, memory, disk and time on this machine. Computes and writes nothing.") { json, noMeasure, print };
         settings.AddTo(command);
         command.SetAction(parsed =>
         {
-            var notices = new List<string>();
-            var plan = RunPlanner.Plan(settings.Read(parsed), measure: !parsed.GetValue(noMeasure), notices.Add);
+            if (parsed.GetValue(print))
+            {
+                context.Out.Write(RunSettingsText.ToYaml(settings.Read(parsed)));
+                return ExitCode.Done;
+            }
+
+            var plan = RunPlanner.Plan(settings.Read(parsed), measure: !parsed.GetValue(noMeasure));
             if (parsed.GetValue(json))
                 context.WriteJson(RunEvents.Plan(plan));
             else
-                Write(context.Out, plan, notices);
+                Write(context.Out, plan);
             return ExitCode.Done;
         });
         return command;
     }
 
-    private static void Write(TextWriter output, RunPlan plan, List<string> notices)
+    private static void Write(TextWriter output, RunPlan plan)
     {
-        foreach (var notice in notices)
-            Row("note", notice);
         Row("model", plan.Model);
         Row("device", plan.Device);
         Row("tiles", plan.TilesFinished > 0 ? $"{plan.Tiles} ({plan.TilesFinished} finished already), mapped in {plan.Units} groups" : $"{plan.Tiles}, mapped in {plan.Units} groups");

@@ -39,7 +39,7 @@ internal sealed class LiveDisplay : IRunDisplay
         ready.Task.Wait();
     }
 
-    public void Notice(string message) => _console.MarkupLine($"[grey]note:[/] {message.EscapeMarkup()}");
+    public void Notice(string message) => WriteAbove($"note: {message}", Color.Default);
 
     public void Progress(RunSnapshot snapshot)
     {
@@ -50,7 +50,7 @@ internal sealed class LiveDisplay : IRunDisplay
     public void TileFinished(TileRow tile)
     {
         if (tile.Status == TileStatus.Failed)
-            _console.MarkupLine($"[red]{RunText.Tile(tile, null).EscapeMarkup()}[/]");
+            WriteAbove(RunText.Tile(tile, null), Color.Red);
     }
 
     public void Finish(RunSummary summary)
@@ -67,6 +67,9 @@ internal sealed class LiveDisplay : IRunDisplay
         _loop = null;
         _live = null;
     }
+
+    // The line is written where the table's first line was, so it must cover that to the end.
+    private void WriteAbove(string line, Color color) => _console.WriteLine(line.PadRight(_console.Profile.Width - 1), new Style(color));
 
     private static Rows Render(RunSnapshot snapshot, RateMeter meter)
     {

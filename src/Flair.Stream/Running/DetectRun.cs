@@ -41,6 +41,8 @@ public sealed class DetectRun
         using var directory = RunDirectory.Open(_plan.Layout, _plan.Identity);
         RunDirectory.Save(_plan.Layout, _plan.Identity);
         _plan.Description.Save(_plan.Layout.Index);
+        if (_plan.Units.Count > 0)
+            _plan.Layout.Index.Discard();
 
         var outline = RunPlanner.Outline(_plan);
         _windowsTotal = outline.Windows;
@@ -99,7 +101,7 @@ public sealed class DetectRun
         Committed = Committed,
     };
 
-    private TileWriter CreateWriter(SourceTile tile) => throw new NotImplementedException();
+    private TileWriter CreateWriter(SourceTile tile) => new(_plan.Layout.Work, _plan.Layout.Tiles, _plan.Layout.NameOf(tile), _plan.Mosaic.Grid, tile.Rect);
 
     private void Committed(TileRow row)
     {

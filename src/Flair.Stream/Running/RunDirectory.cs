@@ -117,7 +117,7 @@ public sealed class RunDirectory : IDisposable
     {
         if (File.Exists(layout.RunFile))
             return;
-        AtomicFile.WriteAllBytes(layout.RunFile, JsonSerializer.SerializeToUtf8Bytes(identity, s_json));
+        DurableFile.WriteAllBytes(layout.RunFile, JsonSerializer.SerializeToUtf8Bytes(identity, s_json));
     }
 
     /// <summary>Lets the next run in.</summary>

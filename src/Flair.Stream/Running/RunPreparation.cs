@@ -103,6 +103,7 @@ public sealed class RunPreparation
         var multiple = ArchitectureRegistry.Parse(settings.Model.Architecture).Architecture.SizeMultiple;
         if (settings.Window.Size % multiple != 0)
             throw new FlairException($"window.size is {settings.Window.Size}, but {settings.Model.Architecture} needs a multiple of {multiple}");
+        CheckStatistics(settings.Normalization, mosaic);
         var model = ModelLoader.Load(settings.Model, mosaic.ChannelCount);
         if (model.WeightsAreFormula)
             notice("the weights are a formula, not trained: the map shows that the pipeline works, not what is on the ground");
@@ -136,6 +137,21 @@ public sealed class RunPreparation
         using var raster = Raster.Open(tile.PrimaryFile);
         var transform = raster.GeoTransform ?? mosaic.Grid.GeoTransform(tile.Rect);
         return new FlairSlicing(mosaic.Grid, tile.Rect, transform[0], transform[3], settings.Window.Size, settings.Window.Margin);
+    }
+
+    /// <summary>Means and deviations of 8-bit values make noise of 16-bit imagery, without any error.</summary>
+    private static void CheckStatistics(NormalizationSettings normalization, Mosaic mosaic)
+    {
+        var deep = mosaic.ImageryType is GdalType.UInt16 or GdalType.Int16 or GdalType.UInt32 or GdalType.Int32;
+        if (normalization.Type != NormalizationType.Custom || !deep)
+            return;
+        var largest = normalization.Means.Zip(normalization.Stds, (mean, deviation) => mean + (3 * deviation)).Max();
+        if (largest < 512)
+        {
+            throw new FlairException(
+                $"{mosaic.Tiles[0].PrimaryFile} is {mosaic.ImageryType}, but normalization.means and stds are those of 8-bit values (largest mean {normalization.Means.Max()}); "
+                + "give the statistics of this imagery, or convert it to 8 bits");
+        }
     }
 
     private static string ResolveDevice(RunSettings settings)
