@@ -1,0 +1,43 @@
+# The two commands: make demo, make test. Everything else: make help.
+.DEFAULT_GOAL := help
+.PHONY: help install build test demo bench format format-check lint publish clean
+
+export DOTNET_CLI_TELEMETRY_OPTOUT = 1
+export DOTNET_NOLOGO = 1
+
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+install: ## install what is missing (apt, npm, NuGet); nothing when nothing is
+	@scripts/install
+
+build: install ## build everything in Release
+	@scripts/build
+
+test: build ## build and run every test; some with T=Gdal
+	@scripts/test $(T)
+
+demo: install ## make a small scene, map it, say where the map is
+	./flair toy demo/scene --tiles 2x2 --size 1000 --seed 1
+	./flair detect --pipeline pipelines/demo.yaml
+
+ifneq ($(wildcard bench/run),)
+bench: build ## measure (bench/run)
+	@bench/run
+endif
+
+format: install ## format the code
+	@dotnet format Flair.Stream.sln --no-restore
+
+format-check: install ## fail where `make format` would change something
+	@dotnet format Flair.Stream.sln --no-restore --verify-no-changes
+
+lint: build format-check ## analyzers (in the build), format, shellcheck where it is installed
+	@if command -v shellcheck >/dev/null; then shellcheck -x -S warning flair scripts/common.sh $$(grep -lI '^#!.*bash' scripts/* .ci/*); \
+	else echo "shellcheck is not installed: the scripts were not checked"; fi
+
+publish: install ## a self-contained program for linux-x64 in artifacts/publish
+	@scripts/publish
+
+clean: ## delete what was built and the demo; keeps .native
+	@rm -rf artifacts demo src/*/bin src/*/obj tests/*/bin tests/*/obj bench/*/bin bench/*/obj

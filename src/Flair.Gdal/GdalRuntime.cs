@@ -1,0 +1,106 @@
+using System.Runtime.InteropServices;
+using Flair.Shared;
+
+namespace Flair.Gdal;
+
+/// <summary>GDAL as a whole: its start, version, drivers and options. Every other class here starts it by itself.</summary>
+public static class GdalRuntime
+{
+    private static readonly Lock Gate = new();
+    private static bool _ready;
+
+    /// <summary>
+    /// A warning of GDAL's, on one line, raised on the thread that made the call. Without a listener warnings are dropped. A listener
+    /// must be quick, must not throw and must not call GDAL.
+    /// </summary>
+    public static event Action<string>? Warning;
+
+    /// <summary>GDAL's version, e.g. <c>3.6.2</c>.</summary>
+    public static string Version
+    {
+        get
+        {
+            Initialize();
+            return Marshal.PtrToStringUTF8(Native.GDALVersionInfo("RELEASE_NAME")) ?? "";
+        }
+    }
+
+    /// <summary>Bytes that GDAL's block cache, shared by all datasets, may hold. 256 MiB unless GDAL_CACHEMAX says otherwise.</summary>
+    public static long CacheMax
+    {
+        get
+        {
+            Initialize();
+            return Native.GDALGetCacheMax64();
+        }
+
+        set
+        {
+            Initialize();
+            Native.GDALSetCacheMax64(value);
+        }
+    }
+
+    /// <summary>
+    /// Loads libgdal, once, and sets it up: errors are collected instead of printed, no <c>.aux.xml</c> is written or read, directories
+    /// are not listed when a file is opened.
+    /// </summary>
+    /// <exception cref="DllNotFoundException">libgdal is not there; the message says how to get it.</exception>
+    public static void Initialize()
+    {
+        if (Volatile.Read(ref _ready))
+            return;
+        lock (Gate)
+        {
+            if (_ready)
+                return;
+            NativeLocator.Register(
+                typeof(GdalRuntime).Assembly,
+                Native.Library,
+                "libgdal.so.32",
+                "libgdal.so.33",
+                "libgdal.so.34",
+                "libgdal.so.35",
+                "libgdal.so.36",
+                "libgdal.so.37",
+                "libgdal.so");
+            GdalErrors.Install();
+            Native.CPLSetConfigOption("GDAL_PAM_ENABLED", "NO");
+            Native.CPLSetConfigOption("GDAL_DISABLE_READDIR_ON_OPEN", "TRUE");
+
+            // From 3.10 on, MEM datasets over foreign memory must be asked for.
+            Native.CPLSetConfigOption("GDAL_MEM_ENABLE_OPEN", "YES");
+            Native.GDALAllRegister();
+            if (Environment.GetEnvironmentVariable("GDAL_CACHEMAX") is null)
+                Native.GDALSetCacheMax64(256L << 20);
+            Volatile.Write(ref _ready, true);
+        }
+    }
+
+    /// <summary>True when the driver of that short name (<c>COG</c>, <c>JP2OpenJPEG</c>) is there and, if asked, can write.</summary>
+    public static bool HasDriver(string name, bool create)
+    {
+        Initialize();
+        var driver = Native.GDALGetDriverByName(name);
+        return driver != 0 && (!create || DriverMetadata(driver, "DCAP_CREATE") == "YES" || DriverMetadata(driver, "DCAP_CREATECOPY") == "YES");
+    }
+
+    /// <summary>True when the driver's creation options name <paramref name="value"/>, e.g. the compression <c>ZSTD</c> of <c>COG</c>.</summary>
+    public static bool HasCreationValue(string driver, string value)
+    {
+        Initialize();
+        var handle = Native.GDALGetDriverByName(driver);
+        return handle != 0 && (DriverMetadata(handle, "DMD_CREATIONOPTIONLIST") ?? "").Contains($">{value}<", StringComparison.Ordinal);
+    }
+
+    /// <summary>Sets a configuration option of GDAL's for the whole process.</summary>
+    public static void SetConfig(string key, string? value)
+    {
+        Initialize();
+        Native.CPLSetConfigOption(key, value);
+    }
+
+    internal static void RaiseWarning(string text) => Warning?.Invoke(text);
+
+    private static string? DriverMetadata(nint driver, string key) => Marshal.PtrToStringUTF8(Native.GDALGetMetadataItem(driver, key, null));
+}

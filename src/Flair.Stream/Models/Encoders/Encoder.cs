@@ -1,0 +1,14 @@
+using Flair.Models.Layers;
+using Flair.Torch;
+
+namespace Flair.Models.Encoders;
+
+/// <summary>A backbone: feature maps of halving resolution, each with more channels.</summary>
+internal abstract class Encoder : Layer
+{
+    /// <summary>The channels of the feature maps, that of half the input's resolution first.</summary>
+    public abstract IReadOnlyList<int> Channels { get; }
+
+    /// <summary>Computes the feature maps, as many as <see cref="Channels"/> says.</summary>
+    public abstract FeatureMaps Forward(Plan plan, Tensor input);
+}

@@ -1,0 +1,33 @@
+using Flair.Checkpoints;
+
+namespace Flair.Models;
+
+/// <summary>A family of networks: one decoder on any of several encoders.</summary>
+public interface IArchitecture
+{
+    /// <summary>The decoder's name as FLAIR-1 writes it after the last underscore, e.g. <c>unet</c>.</summary>
+    string Decoder { get; }
+
+    /// <summary>The encoders it takes, smallest first.</summary>
+    IReadOnlyList<string> Encoders { get; }
+
+    /// <summary>Height and width of an input must be multiples of this many pixels.</summary>
+    int SizeMultiple { get; }
+
+    /// <summary>Whether it takes that encoder.</summary>
+    bool Supports(string encoder);
+
+    /// <summary>Names, shapes and types of the state dict, in PyTorch's order. Nothing is computed and libtorch is not loaded.</summary>
+    /// <param name="encoder">One of <see cref="Encoders"/>.</param>
+    /// <param name="channels">Input channels, 1 or more.</param>
+    /// <param name="classes">Logits a pixel, 1 or more.</param>
+    /// <exception cref="FlairException">The encoder is unknown.</exception>
+    IReadOnlyList<ParameterSpec> Describe(string encoder, int channels, int classes);
+
+    /// <summary>
+    /// The network in single precision on the CPU, computing what PyTorch does layer by layer. Weights stored in another floating-point
+    /// type are converted, as PyTorch's <c>load_state_dict</c> does. For speed see <see cref="NetworkOptimizer"/>.
+    /// </summary>
+    /// <exception cref="FlairException">The encoder is unknown, a weight is missing or has another shape.</exception>
+    INetwork Create(string encoder, int channels, int classes, StateDict weights);
+}

@@ -1,0 +1,13 @@
+using Flair.Torch;
+
+namespace Flair.Models;
+
+/// <summary>A network with its weights, ready to run. One thread at a time; dispose it to free the weights.</summary>
+public interface INetwork : IDisposable
+{
+    /// <summary>Maps [n, channels, h, w] float32, normalized, to logits [n, classes, h, w] float32, in the network's memory format and on its device.</summary>
+    /// <param name="input">On any device; not changed and not disposed. Height and width are multiples of the architecture's <see cref="IArchitecture.SizeMultiple"/>.</param>
+    /// <returns>A tensor of the caller's.</returns>
+    /// <exception cref="FlairException">The input's shape does not fit.</exception>
+    Tensor Forward(Tensor input);
+}

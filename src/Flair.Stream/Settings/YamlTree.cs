@@ -1,0 +1,120 @@
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace Flair.Settings;
+
+/// <summary>
+/// Reads YAML into <see cref="SettingsNode"/>s that know their line and column. It works on the parser's events, not on YamlDotNet's
+/// objects, because these stop at the first duplicate key and turn values into types without saying where they stood.
+/// </summary>
+internal static class YamlTree
+{
+    private const int DeepestNesting = 32;
+
+    /// <summary>Reads one document.</summary>
+    /// <param name="text">The YAML.</param>
+    /// <param name="name">The file's name in messages.</param>
+    /// <param name="directory">What its relative paths are relative to.</param>
+    /// <param name="errors">Takes a line for each duplicate key.</param>
+    /// <exception cref="FlairException">It is not YAML, or not one mapping.</exception>
+    public static MapNode ParseFile(string text, string name, string directory, List<string> errors)
+    {
+        var node = Parse(text, mark => new Origin($"{name}:{mark.Line}:{mark.Column}", directory), errors);
+        return node switch
+        {
+            MapNode map => map,
+            ScalarNode { IsNull: true } => new MapNode(new Origin($"{name}:1:1", directory)),
+            _ => throw new FlairException($"{node.Origin.Place}: expected 'key: value' lines, found {node.Describe()}"),
+        };
+    }
+
+    /// <summary>Reads a value given on the command line, as YAML: <c>4</c>, <c>[1, 2, 3]</c>, <c>{ size: 512 }</c>.</summary>
+    public static SettingsNode ParseValue(string text, Origin origin, List<string> errors) => Parse(text, _ => origin, errors);
+
+    private static SettingsNode Parse(string text, Func<Mark, Origin> originOf, List<string> errors)
+    {
+        try
+        {
+            var parser = new Parser(new StringReader(text));
+            var anchors = new Dictionary<AnchorName, SettingsNode>();
+            parser.Consume<StreamStart>();
+            if (parser.TryConsume<StreamEnd>(out var end))
+                return new ScalarNode(originOf(end.Start), "", plain: true);
+            parser.Consume<DocumentStart>();
+            var node = ReadNode(parser, originOf, anchors, errors, depth: 0);
+            parser.Consume<DocumentEnd>();
+            if (parser.TryConsume<DocumentStart>(out var second))
+                throw new FlairException($"{originOf(second.Start).Place}: a second document begins here; a settings file holds one");
+            return node;
+        }
+        catch (YamlException e)
+        {
+            throw new FlairException($"{originOf(e.Start).Place}: this is not YAML: {Detail(e)}", e);
+        }
+    }
+
+    private static SettingsNode ReadNode(Parser parser, Func<Mark, Origin> originOf, Dictionary<AnchorName, SettingsNode> anchors, List<string> errors, int depth)
+    {
+        var start = parser.Current!.Start;
+        if (depth > DeepestNesting)
+            throw new FlairException($"{originOf(start).Place}: nested more than {DeepestNesting} deep");
+
+        SettingsNode node;
+        AnchorName anchor;
+        if (parser.TryConsume<Scalar>(out var scalar))
+        {
+            node = new ScalarNode(originOf(start), scalar.Value, scalar.Style is ScalarStyle.Plain or ScalarStyle.Any);
+            anchor = scalar.Anchor;
+        }
+        else if (parser.TryConsume<SequenceStart>(out var sequence))
+        {
+            var list = new ListNode(originOf(start));
+            while (!parser.TryConsume<SequenceEnd>(out _))
+                list.Items.Add(ReadNode(parser, originOf, anchors, errors, depth + 1));
+            node = list;
+            anchor = sequence.Anchor;
+        }
+        else if (parser.TryConsume<MappingStart>(out var mapping))
+        {
+            node = ReadMap(parser, originOf, anchors, errors, depth, new MapNode(originOf(start)));
+            anchor = mapping.Anchor;
+        }
+        else
+        {
+            var alias = parser.Consume<AnchorAlias>();
+            return anchors.TryGetValue(alias.Value, out var target)
+                ? target
+                : throw new FlairException($"{originOf(start).Place}: no anchor '&{alias.Value}' stands before this");
+        }
+
+        if (!anchor.IsEmpty)
+            anchors[anchor] = node;
+        return node;
+    }
+
+    private static MapNode ReadMap(Parser parser, Func<Mark, Origin> originOf, Dictionary<AnchorName, SettingsNode> anchors, List<string> errors, int depth, MapNode map)
+    {
+        while (!parser.TryConsume<MappingEnd>(out _))
+        {
+            var keyStart = originOf(parser.Current!.Start);
+            if (!parser.TryConsume<Scalar>(out var key))
+                throw new FlairException($"{keyStart.Place}: a key must be a word");
+            var value = ReadNode(parser, originOf, anchors, errors, depth + 1);
+            var earlier = map.Entries.Find(e => e.Key == key.Value);
+            if (earlier is null)
+                map.Entries.Add(new MapEntry(key.Value, keyStart, value));
+            else
+                errors.Add($"{keyStart.Place}: the key '{key.Value}' is given twice (first at {earlier.KeyOrigin.Place})");
+        }
+
+        return map;
+    }
+
+    // YamlDotNet prefixes some messages with its own positions and speaks of its internals; the first sentence is enough.
+    private static string Detail(YamlException e)
+    {
+        var message = (e.InnerException as YamlException ?? e).Message;
+        var colon = message.LastIndexOf("): ", StringComparison.Ordinal);
+        return (colon >= 0 ? message[(colon + 3)..] : message).Split('\n')[0].Trim();
+    }
+}

@@ -1,0 +1,45 @@
+using Flair.Settings;
+using Flair.Source;
+
+namespace Flair.Windowing;
+
+/// <summary>
+/// The lattice of a whole country: windows of <c>size</c> pixels every <c>size − 2 × margin</c>, counted from the grid's anchor and not
+/// from a tile's corner. So a pixel lies in the same windows whatever tiles are mapped, together or one by one.
+/// </summary>
+/// <param name="window">Size and margin.</param>
+/// <param name="stitch">With <see cref="StitchMode.Blend"/> a window decides all its pixels, with <see cref="StitchMode.Crop"/> its core only.</param>
+public sealed class GridLattice(WindowSettings window, StitchMode stitch) : ILattice
+{
+    private readonly int _stride = window.Stride;
+    private readonly int _margin = window.Margin;
+
+    /// <inheritdoc/>
+    public int Size { get; } = window.Size;
+
+    /// <inheritdoc/>
+    public IEnumerable<IReadOnlyList<Placement>> Rows(IReadOnlyList<GridRect> areas)
+    {
+        var reach = stitch == StitchMode.Blend ? _margin : 0;
+        var bounds = areas.Aggregate(default(GridRect), (union, area) => union.Union(area)).Inflate(reach);
+        if (bounds.IsEmpty)
+            yield break;
+
+        for (var row = FloorDiv(bounds.Y, _stride); row * _stride < bounds.Bottom; row++)
+        {
+            var placements = new List<Placement>();
+            for (var column = FloorDiv(bounds.X, _stride); column * _stride < bounds.Right; column++)
+            {
+                var core = new GridRect(column * _stride, row * _stride, _stride, _stride);
+                var decided = core.Inflate(reach);
+                if (areas.Any(decided.Overlaps))
+                    placements.Add(new Placement($"r{row}-c{column}", core.Inflate(_margin), core));
+            }
+
+            if (placements.Count > 0)
+                yield return placements;
+        }
+    }
+
+    private static int FloorDiv(int value, int divisor) => (int)Math.Floor((double)value / divisor);
+}

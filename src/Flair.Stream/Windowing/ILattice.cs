@@ -1,0 +1,16 @@
+using Flair.Source;
+
+namespace Flair.Windowing;
+
+/// <summary>Lays windows over the ground.</summary>
+public interface ILattice
+{
+    /// <summary>Width and height of a window in pixels.</summary>
+    int Size { get; }
+
+    /// <summary>
+    /// The windows that decide at least one pixel of one of <paramref name="areas"/>, in rows from north to south and from west to east
+    /// within a row. All windows of a row span the same grid rows.
+    /// </summary>
+    IEnumerable<IReadOnlyList<Placement>> Rows(IReadOnlyList<GridRect> areas);
+}

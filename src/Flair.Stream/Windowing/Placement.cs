@@ -1,0 +1,10 @@
+using Flair.Source;
+
+namespace Flair.Windowing;
+
+/// <summary>Where one window lies.</summary>
+/// <param name="Id">Its name in the slice index.</param>
+/// <param name="Window">The pixels it reads, on the mosaic's grid; it may reach beyond the mosaic.</param>
+/// <param name="Core">The pixels it answers for: the window without its margins, and without what another window answers for.
+/// The cores of a lattice share no pixel.</param>
+public sealed record Placement(string Id, GridRect Window, GridRect Core);

@@ -1,0 +1,49 @@
+using Flair.Checkpoints;
+using Flair.Models;
+using Flair.Settings;
+using Flair.Torch;
+
+namespace Flair.Tests.Models;
+
+/// <summary>
+/// A map is the same in every run only if a window's logits do not depend on its company: not on its place in the batch, nor on the
+/// other windows, nor on the number of threads.
+/// </summary>
+[Collection(LibTorchCollection.Name)]
+public sealed class BatchIndependenceTests : IDisposable
+{
+    private const int Channels = 5;
+    private const int Size = 128;
+
+    private readonly int _threads = LibTorch.Threads;
+    private readonly float[] _windows = FormulaWeights.Input(8 * Channels * Size * Size);
+
+    [Theory]
+    [InlineData(Precision.Fp32)]
+    [InlineData(Precision.Bf16)]
+    public void AWindowsLogitsDoNotDependOnItsBatch(Precision precision)
+    {
+        var (architecture, encoder) = ArchitectureRegistry.Parse("resnet18_unet");
+        using var bare = ReferenceModel.FormulaNetwork(architecture, encoder, Channels, 19);
+        using var network = NetworkOptimizer.Optimize(bare, precision, "cpu");
+        LibTorch.Threads = 2;
+        var expected = LogitsOfFirstWindow(network, [0, 1, 2, 3]);
+        Assert.Equal(expected, LogitsOfFirstWindow(network, [4, 0, 5, 6]));
+        Assert.Equal(expected, LogitsOfFirstWindow(network, [7, 6, 0, 1]));
+        Assert.Equal(expected, LogitsOfFirstWindow(network, [3, 2, 1, 0]));
+        LibTorch.Threads = 1;
+        Assert.Equal(expected, LogitsOfFirstWindow(network, [5, 4, 0, 2]));
+    }
+
+    public void Dispose() => LibTorch.Threads = _threads;
+
+    private float[] LogitsOfFirstWindow(INetwork network, int[] batch)
+    {
+        const int Length = Channels * Size * Size;
+        var values = batch.SelectMany(window => _windows.AsSpan(window * Length, Length).ToArray()).ToArray();
+        using var input = Tensor.From<float>(values, batch.Length, Channels, Size, Size);
+        using var logits = network.Forward(input);
+        using var mine = logits.Select(0, Array.IndexOf(batch, 0));
+        return mine.ToArray<float>();
+    }
+}
