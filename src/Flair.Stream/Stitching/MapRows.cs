@@ -6,8 +6,7 @@ namespace Flair.Stitching;
 /// <summary>Finished rows of a unit, over the whole width of its bounds, in pooled buffers. The last message of a unit has none.</summary>
 public sealed class MapRows : IDisposable
 {
-    private byte[]? _classes, _probabilities;
-    private float[]? _confidence;
+    private byte[]? _classes, _confidence, _probabilities;
 
     /// <summary>Rents the buffers.</summary>
     /// <param name="unit">The unit.</param>
@@ -23,7 +22,7 @@ public sealed class MapRows : IDisposable
         if (count == 0)
             return;
         _classes = ArrayPool<byte>.Shared.Rent(Pixels);
-        _confidence = ArrayPool<float>.Shared.Rent(Pixels);
+        _confidence = ArrayPool<byte>.Shared.Rent(Pixels);
         _probabilities = classes > 0 ? ArrayPool<byte>.Shared.Rent(checked(Pixels * classes)) : null;
     }
 
@@ -45,8 +44,8 @@ public sealed class MapRows : IDisposable
     /// <summary>Class index a pixel, or <see cref="StitchBlock.Nodata"/>; [row][column].</summary>
     public Span<byte> Classes => _classes.AsSpan(0, Pixels);
 
-    /// <summary>Probability of that class, 0 to 1; 0 without data; [row][column].</summary>
-    public Span<float> Confidence => _confidence.AsSpan(0, Pixels);
+    /// <summary>floor(255 × probability of that class); 0 without data; [row][column].</summary>
+    public Span<byte> Confidence => _confidence.AsSpan(0, Pixels);
 
     /// <summary>floor(255 × probability) a class; 0 without data; [class][row][column].</summary>
     public Span<byte> Probabilities => _probabilities.AsSpan(0, Pixels * ClassCount);
@@ -61,9 +60,9 @@ public sealed class MapRows : IDisposable
         Return(ref _probabilities);
     }
 
-    private static void Return<T>(ref T[]? buffer)
+    private static void Return(ref byte[]? buffer)
     {
         if (Interlocked.Exchange(ref buffer, null) is { } rented)
-            ArrayPool<T>.Shared.Return(rented);
+            ArrayPool<byte>.Shared.Return(rented);
     }
 }

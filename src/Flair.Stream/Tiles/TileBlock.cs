@@ -91,9 +91,7 @@ public sealed class TileBlock : Stage<MapRows, CompleteTile>
                 var source = ((part.Y + row - rows.Y) * bounds.Width) + part.X - bounds.X;
                 var target = row * part.Width;
                 rows.Classes.Slice(source, part.Width).CopyTo(classes.AsSpan(target));
-                var values = rows.Confidence.Slice(source, part.Width);
-                for (var i = 0; i < values.Length; i++)
-                    confidence[target + i] = (byte)(255 * values[i]);
+                rows.Confidence.Slice(source, part.Width).CopyTo(confidence.AsSpan(target));
                 for (var band = 0; band < rows.ClassCount; band++)
                 {
                     rows.Probabilities.Slice((band * rows.Count * bounds.Width) + source, part.Width)
