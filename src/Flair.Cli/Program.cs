@@ -1,1 +1,3 @@
-return 0;
+using Flair.Cli;
+
+return await FlairCommandLine.RunAsync(args, Console.Out, Console.Error);

@@ -22,11 +22,13 @@ public sealed class DuckDatabase : IDisposable
     private readonly DatabaseHandle _handle;
 
     /// <summary>Opens an empty one.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The memory limit is not positive.</exception>
     /// <exception cref="DuckDbException">DuckDB refused a setting.</exception>
     /// <exception cref="DllNotFoundException">libduckdb is not installed; the message says the fix.</exception>
     public DuckDatabase(DuckOptions? options = null)
     {
         options ??= new DuckOptions();
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MemoryLimit);
         if (NativeMethods.duckdb_create_config(out var config) != NativeMethods.Success)
             throw new DuckDbException("DuckDB could not allocate its configuration");
         using (config)

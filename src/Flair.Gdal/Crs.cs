@@ -6,7 +6,8 @@ namespace Flair.Gdal;
 /// <summary>Coordinate reference systems as text: what they are, whether two are one, and how points go from one to another.</summary>
 public static unsafe class Crs
 {
-    private const int SurelyTheSame = 90;
+    /// <summary>What PROJ calls equal parameters under another name, in percent.</summary>
+    private const int SameParameters = 70;
 
     private static readonly HashSet<string> DatumTerms = ["+datum", "+ellps", "+a", "+b", "+rf", "+R", "+towgs84", "+nadgrids", "+type", "+no_defs"];
 
@@ -122,7 +123,7 @@ public static unsafe class Crs
         try
         {
             // Several at the same confidence (the realisations of a datum) come ordered by PROJ; the first not deprecated is first.
-            for (int i = 0; i < count && confidence[i] >= SurelyTheSame; i++)
+            for (int i = 0; i < count && confidence[i] >= SameParameters; i++)
             {
                 var code = Code(Native.OSRGetAuthorityName(matches[i], null), Native.OSRGetAuthorityCode(matches[i], null));
                 if (code != 0)

@@ -23,18 +23,24 @@ internal static unsafe class GdalErrors
     public static void Begin() => _failures?.Clear();
 
     /// <summary>Throws what this thread collected since <see cref="Begin"/>, if anything.</summary>
-    public static void ThrowIfAny(string? doing = null)
+    public static void ThrowIfAny(string? about = null)
     {
         if (_failures is { Count: > 0 })
-            throw Take(doing);
+            throw Take(about);
     }
 
-    /// <summary>The exception for a call that failed: the messages collected, the first first.</summary>
-    public static GdalException Take(string? doing)
+    /// <summary>The exception for a call that failed: what it was about, then the messages collected, the first first.</summary>
+    /// <param name="about">A path or a deed to begin with; its repetitions in GDAL's messages are dropped. Null to leave GDAL's as they are.</param>
+    public static GdalException Take(string? about)
     {
-        var text = _failures is { Count: > 0 } ? string.Join("; ", _failures.Distinct()) : "GDAL failed and said nothing";
+        var texts = (_failures ?? []).AsEnumerable();
+        if (about is not null)
+            texts = texts.Select(text => text.Replace($"{about}: ", "", StringComparison.Ordinal).Replace($"{about}, ", "", StringComparison.Ordinal));
+        var all = string.Join("; ", texts.Distinct());
         _failures?.Clear();
-        return new GdalException(doing is null ? text : $"{doing}: {text}");
+        if (all.Length == 0)
+            all = "GDAL failed and said nothing";
+        return new GdalException(about is null ? all : $"{about}: {all}");
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]

@@ -103,7 +103,8 @@ public sealed unsafe partial class Raster : SafeHandle
     /// <param name="bandSpacing">Bytes from a band to the next.</param>
     public static Raster Wrap(void* memory, int width, int height, int bands, GdalType type, long pixelSpacing, long lineSpacing, long bandSpacing) =>
         Open($"MEM:::DATAPOINTER=0x{(nint)memory:X},PIXELS={width},LINES={height},BANDS={bands},DATATYPE={type},"
-            + $"PIXELOFFSET={pixelSpacing},LINEOFFSET={lineSpacing},BANDOFFSET={bandSpacing}");
+            + $"PIXELOFFSET={pixelSpacing},LINEOFFSET={lineSpacing},BANDOFFSET={bandSpacing}",
+            update: true);
 
     /// <summary>Writes a copy in another format and leaves it open; dispose of it (see <see cref="Close"/>) to have it complete on disk.</summary>
     public Raster CreateCopy(string driver, string path, params string[] options) => CreateCopy(driver, path, CancellationToken.None, options);

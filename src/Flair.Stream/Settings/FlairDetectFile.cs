@@ -37,7 +37,7 @@ internal static class FlairDetectFile
         Merge(tree, report, overrides);
         var root = SettingsSection.Open(tree, report, "", Keys);
         if (root.Take("zone", "zone") is { } zone)
-            report.Fail(zone.Origin, "'zone' with its layers is how FLAIR-1 was set up before its release; write input_img_path, bands and margin at the top instead");
+            throw new FlairException($"{zone.Origin.Place}: 'zone' with its layers is how FLAIR-1 was set up before its release; write input_img_path, bands and margin at the top instead");
 
         var output = root.Text("output_path", "output");
         root.Missing("output_path", "output", "give the directory that takes the result (or --output DIR)");

@@ -83,11 +83,11 @@ internal static partial class PipelineInputs
 
     private static ProductSettings[] ReadShorthand(SettingsSection root)
     {
-        var paths = root.Texts("input", "input");
-        var bands = root.Integers("bands", "bands");
-        root.Missing("input", "input", "give a raster, a directory or a glob (or --input PATH); several products go under 'inputs'");
-        if (root.Take("input", "input") is not null)
-            root.Missing("bands", "bands", "list the bands that the model takes, such as [1, 2, 3]");
+        var paths = root.Texts("input", "inputs.0.path");
+        var bands = root.Integers("bands", "inputs.0.bands");
+        root.Missing("input", "inputs.0.path", "give a raster, a directory or a glob (or --input PATH); several products go under 'inputs'");
+        if (root.Take("input", "inputs.0.path") is not null)
+            root.Missing("bands", "inputs.0.bands", "list the bands that the model takes, such as [1, 2, 3]");
         return [new() { Name = "image", Paths = Resolve(paths, new Lookup(null)), Bands = bands ?? [] }];
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Flair.Models;
 
 namespace Flair.Settings;
 
@@ -8,9 +9,6 @@ internal static partial class RunSettingsRules
 {
     /// <summary>The word in place of a weights file.</summary>
     public const string Formula = "formula";
-
-    /// <summary>Widths and heights must be a multiple of this: the networks halve their input five times.</summary>
-    private const int SizeMultiple = 32;
 
     private static readonly string[] BuiltInClasses = ["flair-19", "flair-15", "flair-13", "flair-12", "flair-hub"];
 
@@ -29,7 +27,7 @@ internal static partial class RunSettingsRules
         CheckInputs(settings, report);
         CheckModel(settings.Model, report);
         CheckNormalization(settings, report);
-        CheckWindow(settings.Window, report);
+        CheckWindow(settings, report);
         AtLeast(report, "batch", settings.BatchSize, 1);
         AtLeast(report, "nodata.solid", settings.Nodata.Solid, 1);
         AtLeast(report, "resources.threads", settings.Resources.Threads, 0);
@@ -85,6 +83,9 @@ internal static partial class RunSettingsRules
             report.Fail("model.weights", $"the weights file {model.Weights} {what}; name a .pth, .ckpt or .safetensors file, or 'formula' for untrained weights");
         }
 
+        if (!ArchitectureRegistry.Names.Contains(model.Architecture))
+            report.Fail("model.architecture", $"there is no model '{model.Architecture}'{NearestName.Suggest(model.Architecture, ArchitectureRegistry.Names)}");
+
         if (IsPath(model.Classes) ? !File.Exists(model.Classes) : !BuiltInClasses.Contains(model.Classes))
         {
             report.Fail("model.classes", IsPath(model.Classes)
@@ -115,13 +116,18 @@ internal static partial class RunSettingsRules
         }
     }
 
-    private static void CheckWindow(WindowSettings window, SettingsReport report)
+    private static void CheckWindow(RunSettings settings, SettingsReport report)
     {
+        var window = settings.Window;
         var (size, margin) = (report.KeyOf("window.size"), report.KeyOf("window.margin"));
-        if (window.Size < SizeMultiple || window.Size % SizeMultiple != 0)
+        if (ArchitectureRegistry.Names.Contains(settings.Model.Architecture))
         {
-            var near = Math.Max(1, (int)Math.Round(window.Size / (double)SizeMultiple)) * SizeMultiple;
-            report.Fail("window.size", $"'{size}' must be a multiple of {SizeMultiple}, not {window.Size}; the nearest is {near}");
+            var multiple = ArchitectureRegistry.Parse(settings.Model.Architecture).Architecture.SizeMultiple;
+            if (window.Size < multiple || window.Size % multiple != 0)
+            {
+                var near = Math.Max(1, (int)Math.Round(window.Size / (double)multiple)) * multiple;
+                report.Fail("window.size", $"'{size}' must be a multiple of {multiple}, not {window.Size}; the nearest is {near}");
+            }
         }
 
         if (window.Margin < 0)

@@ -110,7 +110,7 @@ internal sealed class SettingsSection
     public void Missing(string key, string setting, string advice)
     {
         if (Take(key, setting) is null)
-            _report.Fail(_map.Find(key)?.Origin ?? Origin, $"the key '{FullKey(key)}' is missing: {advice}");
+            _report.Fail(_map.Entries.Find(e => e.Key == key)?.KeyOrigin ?? Origin, $"the key '{FullKey(key)}' is missing: {advice}");
     }
 
     private string FullKey(string key) => _path.Length > 0 ? $"{_path}.{key}" : key;

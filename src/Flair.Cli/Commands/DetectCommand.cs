@@ -1,0 +1,43 @@
+using System.CommandLine;
+using Flair.Cli.Progress;
+using Flair.Running;
+
+namespace Flair.Cli.Commands;
+
+/// <summary><c>flair detect</c>.</summary>
+internal static class DetectCommand
+{
+    private const string Examples =
+        """
+        Run the same command again after a stop or a crash: finished tiles are kept, the rest goes on.
+
+        Examples:
+          flair detect --pipeline pipelines/bdortho-rvbie.yaml --input /data/D033 --weights model.pth --output /data/map
+          flair detect --input image.tif --set bands=[1,2,3] --set normalization.type=scaling --model resnet34_unet --weights model.pth --output map
+          flair detect --conf flair-1-config-detect.yaml
+        """;
+
+    public static Command Create(CommandContext context)
+    {
+        var settings = new SettingsOptions();
+        var json = new Option<bool>("--json") { Description = "One JSON object a line: start, progress, notice, tile, error, summary." };
+        var quiet = new Option<bool>("--quiet", "-q") { Description = "No progress; failed tiles and the summary alone." };
+        var command = new Command("detect", "Map every tile that is not finished yet.") { json, quiet };
+        settings.AddTo(command);
+        HelpWithExamples.Add(command, Examples);
+        command.SetAction(async (parsed, _) =>
+        {
+            using var display = Display(context, parsed.GetValue(json), parsed.GetValue(quiet));
+            var options = new RunOptions();
+            var summary = await DetectRun.RunAsync(settings.Read(parsed), options, display, context.Stop);
+            display.Finish(summary);
+            return summary.ExitCode;
+        });
+        return command;
+    }
+
+    private static IRunDisplay Display(CommandContext context, bool json, bool quiet) =>
+        json ? new JsonDisplay(context)
+        : quiet || !context.IsTerminal ? new PlainDisplay(context, quiet)
+        : new LiveDisplay(context);
+}

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Flair.Cli.Commands;
+
+/// <summary><c>flair toy</c>.</summary>
+internal static partial class ToyCommand
+{
+    private const int MostTiles = 10_000;
+
+    [GeneratedRegex("^(?<columns>[0-9]{1,4})x(?<rows>[0-9]{1,4})$")]
+    private static partial Regex Grid();
+
+    public static Command Create(CommandContext context)
+    {
+        var directory = new Argument<string>("DIR") { Description = "The directory that takes the scene." };
+        var tiles = new Option<string>("--tiles") { HelpName = "CxR", Description = "Columns and rows of tiles.", DefaultValueFactory = _ => "2x2" };
+        var size = new Option<int>("--size") { HelpName = "PIXELS", Description = "Width and height of a tile, 0.2 m a pixel.", DefaultValueFactory = _ => 1000 };
+        var seed = new Option<int>("--seed") { HelpName = "N", Description = "Another seed is another landscape; the same one is the same, byte for byte.", DefaultValueFactory = _ => 1 };
+        var command = new Command("toy", "Make a small landscape in BD ORTHO's layout and names, with its labels: RVB and IRC, surface and terrain models, FLAIR training patches.") { directory, tiles, size, seed };
+        command.SetAction(parsed =>
+        {
+            var (columns, rows) = ParseGrid(parsed.GetValue(tiles)!);
+            Write(context, parsed.GetValue(directory)!, columns, rows, parsed.GetValue(size), parsed.GetValue(seed));
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    /// <summary>Reads <c>2x3</c>: two columns, three rows.</summary>
+    /// <exception cref="FlairException">It is not that, or too many.</exception>
+    internal static (int Columns, int Rows) ParseGrid(string text)
+    {
+        var match = Grid().Match(text);
+        if (!match.Success)
+            throw new FlairException($"--tiles must be columns x rows, such as 2x2, not '{text}'");
+        var columns = int.Parse(match.Groups["columns"].Value, CultureInfo.InvariantCulture);
+        var rows = int.Parse(match.Groups["rows"].Value, CultureInfo.InvariantCulture);
+        return columns * rows is > 0 and <= MostTiles ? (columns, rows) : throw new FlairException($"--tiles must be 1 to {MostTiles} tiles in all, not '{text}'");
+    }
+
+    private static void Write(CommandContext context, string directory, int columns, int rows, int size, int seed) =>
+        throw new FlairException($"the toy scene is not available yet ({context.CommandText()}: {directory}, {columns} x {rows}, {size}, {seed})");
+}

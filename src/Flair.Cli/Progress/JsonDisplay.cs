@@ -1,0 +1,32 @@
+using Flair.Indexing;
+using Flair.Running;
+
+namespace Flair.Cli.Progress;
+
+/// <summary>One JSON object a line; progress once a second.</summary>
+internal sealed class JsonDisplay(CommandContext context) : IRunDisplay
+{
+    private readonly RateMeter _meter = new();
+    private TimeSpan _next;
+
+    public void Started(RunPlan plan) => context.WriteJson(RunEvents.Started(plan));
+
+    public void Notice(string message) => context.WriteJson(RunEvents.Notice(message));
+
+    public void Progress(RunSnapshot snapshot)
+    {
+        _meter.Add(snapshot);
+        if (snapshot.Elapsed < _next)
+            return;
+        _next = snapshot.Elapsed + TimeSpan.FromSeconds(1);
+        context.WriteJson(RunEvents.Progress(snapshot, _meter));
+    }
+
+    public void TileFinished(TileRow tile) => context.WriteJson(RunEvents.Tile(tile));
+
+    public void Finish(RunSummary summary) => context.WriteJson(RunEvents.Summary(summary));
+
+    public void Dispose()
+    {
+    }
+}

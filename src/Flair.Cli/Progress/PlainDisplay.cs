@@ -1,0 +1,60 @@
+using Flair.Indexing;
+using Flair.Running;
+
+namespace Flair.Cli.Progress;
+
+/// <summary>Plain lines for logs and pipes: one every ten seconds, one a tile.</summary>
+/// <param name="context">Where to write.</param>
+/// <param name="quiet">Leaves out all but failures and the summary.</param>
+internal sealed class PlainDisplay(CommandContext context, bool quiet) : IRunDisplay
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+
+    private readonly RateMeter _meter = new();
+    private TimeSpan _next = Interval;
+    private RunSnapshot? _last;
+
+    public void Started(RunPlan plan)
+    {
+        foreach (var line in RunText.Started(plan))
+            Line(line);
+    }
+
+    public void Notice(string message) => Line($"note: {message}");
+
+    public void Progress(RunSnapshot snapshot)
+    {
+        _meter.Add(snapshot);
+        _last = snapshot;
+        if (snapshot.Elapsed < _next)
+            return;
+        _next = snapshot.Elapsed + Interval;
+        Line(RunText.Progress(snapshot, _meter));
+    }
+
+    public void TileFinished(TileRow tile)
+    {
+        if (tile.Status == TileStatus.Failed)
+            context.Error.WriteLine(RunText.Tile(tile, _last));
+        else
+            Line(RunText.Tile(tile, _last));
+    }
+
+    public void Finish(RunSummary summary)
+    {
+        foreach (var line in RunText.Summary(summary, context.CommandText()))
+            context.Out.WriteLine(line);
+    }
+
+    public void Dispose()
+    {
+    }
+
+    private void Line(string line)
+    {
+        if (quiet)
+            return;
+        context.Out.WriteLine(line);
+        context.Out.Flush();
+    }
+}

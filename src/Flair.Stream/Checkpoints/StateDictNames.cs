@@ -1,0 +1,52 @@
+namespace Flair.Checkpoints;
+
+/// <summary>Takes from the names in a state dict what the training that saved it put before them.</summary>
+public static class StateDictNames
+{
+    private const string FlairPrefix = "seg_model.";
+    private static readonly string[] WholePrefixes = ["model.", "module.", "_orig_mod."];
+
+    /// <summary>
+    /// The network's own tensors under its own names. As FLAIR-1's <c>flair-detect</c> does, where names contain <c>seg_model.</c> (its
+    /// Lightning module writes <c>model.seg_model.</c>) what follows is kept and all other tensors are dropped. The loss's weights
+    /// (<c>criterion.…</c>) are dropped. <c>model.</c>, <c>module.</c> (DataParallel) and <c>_orig_mod.</c> (torch.compile) are taken
+    /// away where all names begin with them.
+    /// </summary>
+    /// <exception cref="FlairException">Two tensors would have one name.</exception>
+    public static StateDict Strip(StateDict state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        var result = new StateDict();
+        foreach (var (stored, name) in Map([.. state.Select(entry => entry.Key)]))
+        {
+            if (result.TryGet(name, out _))
+                throw new FlairException($"two of its tensors are named {name} once their prefixes are taken away; save the network's own state_dict()");
+            result.Add(name, state[stored]);
+        }
+
+        return result;
+    }
+
+    /// <summary>The names that are kept, and what they become.</summary>
+    internal static IReadOnlyList<(string Stored, string Name)> Map(IReadOnlyList<string> stored)
+    {
+        (string Stored, string Name)[] names = [.. stored.Select(name => (name, name))];
+        if (names.Any(entry => Begins(entry.Name, FlairPrefix)))
+        {
+            return
+            [
+                .. names.Where(entry => Begins(entry.Name, FlairPrefix))
+                    .Select(entry => (entry.Stored, entry.Name[(entry.Name.IndexOf(FlairPrefix, StringComparison.Ordinal) + FlairPrefix.Length)..])),
+            ];
+        }
+
+        names = [.. names.Where(entry => !Begins(entry.Name, "criterion."))];
+        while (Array.Find(WholePrefixes, prefix => names.Length > 0 && names.All(entry => entry.Name.StartsWith(prefix, StringComparison.Ordinal))) is { } common)
+            names = [.. names.Select(entry => (entry.Stored, entry.Name[common.Length..]))];
+        return names;
+    }
+
+    /// <summary>True where the name has the part at its start or after a dot.</summary>
+    private static bool Begins(string name, string part) =>
+        name.StartsWith(part, StringComparison.Ordinal) || name.Contains("." + part, StringComparison.Ordinal);
+}

@@ -1,0 +1,55 @@
+using Flair.Checkpoints;
+using Flair.Cli.Numpy;
+
+namespace Flair.Cli.Tests;
+
+public sealed class LogitsTests : IDisposable
+{
+    private readonly CommandLineFixture _here = new();
+
+    public void Dispose() => _here.Dispose();
+
+    [Fact]
+    public async Task TheLogitsOfFormulaWeightsAreTheReferences()
+    {
+        new NpyFile([1, 5, 64, 96], FormulaWeights.Input(5 * 64 * 96)).Write(_here.At("x.npy"));
+
+        var (code, output, error) = await Logits("formula", "--classes", "19");
+
+        Assert.Equal((0, ""), (code, error));
+        Assert.Equal($"{_here.At("y.npy")}: float32 [1, 19, 64, 96]\n", output);
+        var y = NpyFile.Read(_here.At("y.npy"));
+        Assert.Equal([1, 19, 64, 96], y.Shape);
+
+        // conformance/models/index.json, resnet18_unet_5ch_19cl: over all logits.
+        Assert.Equal(-0.01405597385019064, y.Values.Average(v => (double)v), 1e-5);
+        Assert.Equal(0.997877836227417, y.Values.Max(v => (double)Math.Abs(v)), 1e-3);
+    }
+
+    [Theory]
+    [InlineData(new[] { 5, 64, 64 }, "its shape is [5, 64, 64]; the network takes [n, channels, height, width]")]
+    [InlineData(new[] { 1, 5, 64, 50 }, "height 64 and width 50 must be multiples of 32")]
+    [InlineData(new[] { 1, 5, 0, 64 }, "its shape is [1, 5, 0, 64]; the network takes [n, channels, height, width]")]
+    public async Task ShapesAreChecked(int[] shape, string message)
+    {
+        new NpyFile(shape, new float[shape.Aggregate(1, (a, b) => a * b)]).Write(_here.At("x.npy"));
+
+        var (code, _, error) = await Logits("formula");
+
+        Assert.Equal(2, code);
+        Assert.Equal($"error: {_here.At("x.npy")}: {message}\n", error);
+        Assert.False(File.Exists(_here.At("y.npy")));
+    }
+
+    [Fact]
+    public async Task AnUnknownModelIsNamed()
+    {
+        new NpyFile([1, 3, 32, 32], new float[3 * 32 * 32]).Write(_here.At("x.npy"));
+        var (code, _, error) = await CommandLineFixture.RunAsync("logits", "--model", "resnet18_unte", "--weights", "formula", "--input", _here.At("x.npy"), "--output", _here.At("y.npy"));
+        Assert.Equal(2, code);
+        Assert.Contains("did you mean 'resnet18_unet'?", error, StringComparison.Ordinal);
+    }
+
+    private Task<(int Code, string Out, string Error)> Logits(string weights, params string[] more) => CommandLineFixture.RunAsync(
+        ["logits", "--model", "resnet18_unet", "--weights", weights, "--input", _here.At("x.npy"), "--output", _here.At("y.npy"), .. more]);
+}
