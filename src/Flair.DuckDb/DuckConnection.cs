@@ -35,7 +35,7 @@ public sealed class DuckConnection : IDisposable
         }
     }
 
-    /// <summary>Runs one statement; its rows come as they are computed. Dispose the result before the next statement.</summary>
+    /// <summary>Runs one statement; its rows come as they are computed. Read them before the next statement of the connection: it ends this one.</summary>
     /// <exception cref="DuckDbException">It is not one statement, or DuckDB's message.</exception>
     public DuckResult Query(string sql)
     {

@@ -98,7 +98,7 @@ public sealed class ResultTests : IDisposable
     [Fact]
     public void SaysWhenAQueryFailsOnTheWay()
     {
-        using var result = _connection.Query("SELECT CASE WHEN i = 9000000 THEN error('stop here') ELSE i::VARCHAR END FROM range(10000000) t(i)");
+        using var result = _connection.Query("SELECT CASE WHEN i = 90000 THEN error('stop here') ELSE repeat('x', 1000) END FROM range(100000) t(i)");
         var e = Assert.Throws<DuckDbException>(() => result.Rows().Count());
         Assert.Contains("stop here", e.Message, StringComparison.Ordinal);
     }

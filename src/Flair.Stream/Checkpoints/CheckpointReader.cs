@@ -26,7 +26,7 @@ public static class CheckpointReader
         }
         catch (FlairException error)
         {
-            throw new FlairException($"{path}: {error.Message}", error);
+            throw new FlairException($"{path}: {OneLine(error.Message)}", error);
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -34,13 +34,21 @@ public static class CheckpointReader
         }
         catch (Exception error) when (error is InvalidDataException or EndOfStreamException)
         {
-            var why = error is EndOfStreamException ? "it ends too early" : error.Message.TrimEnd('.');
+            var why = error is EndOfStreamException ? "it ends too early" : OneLine(error.Message.TrimEnd('.'));
             throw new FlairException($"{path}: the weights file is damaged or incomplete ({why}); copy or download it again", error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new FlairException($"{path}: the weights file cannot be read ({error.Message.TrimEnd('.')}); model.weights must name a readable file", error);
         }
+    }
+
+    /// <summary>Messages quote names of the file, which may hold anything: line feeds, a terminal's control codes, megabytes.</summary>
+    private static string OneLine(string message)
+    {
+        const int longest = 400;
+        var text = message.Length > longest ? message[..longest] + "…" : message;
+        return string.Concat(text.Select(letter => char.IsControl(letter) ? '?' : letter));
     }
 
     private static StateDict ReadFile(FileStream file)

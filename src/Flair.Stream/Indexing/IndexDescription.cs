@@ -34,11 +34,18 @@ public sealed partial record IndexDescription(MosaicGrid Grid, Nomenclature Clas
     }
 
     /// <summary>Writes it into a run's work folder. A run does so before its first tile.</summary>
-    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="FlairException">It cannot be written.</exception>
     public void Save(IndexLayout layout)
     {
-        Directory.CreateDirectory(layout.Work);
-        AtomicFile.WriteAllBytes(layout.Description, JsonSerializer.SerializeToUtf8Bytes(this, IndexJson.Default.IndexDescription));
+        try
+        {
+            Directory.CreateDirectory(layout.Work);
+            DurableFile.WriteAllBytes(layout.Description, JsonSerializer.SerializeToUtf8Bytes(this, IndexJson.Default.IndexDescription));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FlairException($"{layout.Description} cannot be written: {e.Message}", e);
+        }
     }
 
     /// <summary>Reads it from a run's work folder.</summary>

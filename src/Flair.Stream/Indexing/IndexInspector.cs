@@ -133,7 +133,8 @@ public sealed class IndexInspector : IDisposable
         IndexWriter.LoadTiles(_connection, TileRecordFile.ReadAll(layout), description);
         var fragments = IndexWriter.Fragments(_connection, layout).FindAll(File.Exists);
         _connection.Execute($"ALTER TABLE tiles DROP COLUMN {TileTable.Order}");
-        _connection.Execute($"CREATE VIEW slices AS {IndexWriter.SelectSlices(_connection, fragments)}");
+        _connection.Execute("ALTER TABLE tiles ALTER geometry TYPE GEOMETRY USING ST_GeomFromWKB(geometry)"); // as DuckDB reads it from GeoParquet
+        _connection.Execute($"CREATE VIEW slices AS SELECT * REPLACE (ST_GeomFromWKB(geometry) AS geometry) FROM ({IndexWriter.SelectSlices(_connection, fragments)})");
         Close(fragments);
         return description;
     }

@@ -13,7 +13,7 @@ namespace Flair.Indexing;
     UseStringEnumConverter = true,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
-    Converters = [typeof(ColorConverter)])]
+    Converters = [typeof(ClassConverter)])]
 [JsonSerializable(typeof(TileRecord))]
 [JsonSerializable(typeof(IndexDescription))]
 [JsonSerializable(typeof(MosaicGrid))]
@@ -21,18 +21,24 @@ namespace Flair.Indexing;
 internal sealed partial class IndexJson : JsonSerializerContext;
 
 /// <summary>Classes with their colours as <c>#rrggbb</c>.</summary>
-internal sealed class ColorConverter : JsonConverter<LandCoverClass>
+internal sealed class ClassConverter : JsonConverter<LandCoverClass>
 {
     public override LandCoverClass Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         using var document = JsonDocument.ParseValue(ref reader);
-        var root = document.RootElement;
-        var color = root.GetProperty("color").GetString()!;
-        return new LandCoverClass(
-            root.GetProperty("index").GetInt32(),
-            root.GetProperty("name").GetString()!,
-            int.Parse(color.AsSpan(1), NumberStyles.HexNumber, CultureInfo.InvariantCulture),
-            root.GetProperty("active").GetBoolean());
+        try
+        {
+            var root = document.RootElement;
+            return new LandCoverClass(
+                root.GetProperty("index").GetInt32(),
+                root.GetProperty("name").GetString()!,
+                int.Parse(root.GetProperty("color").GetString().AsSpan().TrimStart('#'), NumberStyles.HexNumber, CultureInfo.InvariantCulture),
+                root.GetProperty("active").GetBoolean());
+        }
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new JsonException("a class is not {index, name, color, active}", e);
+        }
     }
 
     public override void Write(Utf8JsonWriter writer, LandCoverClass value, JsonSerializerOptions options)

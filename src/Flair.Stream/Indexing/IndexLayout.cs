@@ -40,8 +40,11 @@ public sealed record IndexLayout(string Output)
     /// <summary>
     /// Removes the two Parquet files. A run calls it before it changes its first tile, so that <c>inspect</c> shows the tiles as they are.
     /// </summary>
+    /// <exception cref="IOException">One of them cannot be removed.</exception>
     public void Discard()
     {
+        if (!Directory.Exists(Output))
+            return;
         File.Delete(Tiles);
         File.Delete(Slices);
     }

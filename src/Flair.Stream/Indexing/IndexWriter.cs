@@ -17,10 +17,17 @@ public static class IndexWriter
     /// <param name="tiles">All tiles, in any order; a tile that is done has its fragment.</param>
     /// <param name="description">Grid, classes and CRS.</param>
     /// <param name="memoryLimit">Bytes that DuckDB may take, 128 MiB or more.</param>
+    /// <param name="cancellation">Stops it within a moment.</param>
     /// <exception cref="FlairException">
     /// A tile is listed twice, the fragment of a tile is missing or cannot be read, or a file cannot be written.
     /// </exception>
-    public static void Compact(IndexLayout layout, IEnumerable<TileRow> tiles, IndexDescription description, long memoryLimit = 1L << 30)
+    /// <exception cref="OperationCanceledException">It was cancelled; neither file is there.</exception>
+    public static void Compact(
+        IndexLayout layout,
+        IEnumerable<TileRow> tiles,
+        IndexDescription description,
+        long memoryLimit = 1L << 30,
+        CancellationToken cancellation = default)
     {
         // One thread: with more, the cut into row groups would depend on which is faster.
         var options = new DuckOptions { Threads = 1, MemoryLimit = memoryLimit };
@@ -32,7 +39,8 @@ public static class IndexWriter
             var count = LoadTiles(connection, tiles, description);
             var fragments = Fragments(connection, layout);
             File.Delete(layout.Tiles);
-            WriteSlices(options, layout, fragments, description);
+            WriteSlices(options, layout, fragments, description, cancellation);
+            using var interrupt = cancellation.Register(connection.Interrupt);
             Write(
                 connection,
                 layout.Tiles,
@@ -40,6 +48,10 @@ public static class IndexWriter
                 "tiles",
                 count,
                 description);
+        }
+        catch (Exception e) when (e is (DuckDbException or FlairException) && cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellation); // DuckDB reports the interruption as an error of the query
         }
         catch (Exception e) when (e is DuckDbException or IOException or UnauthorizedAccessException)
         {
@@ -86,14 +98,16 @@ public static class IndexWriter
         return "SELECT * FROM no_slices";
     }
 
-    private static void WriteSlices(DuckOptions options, IndexLayout layout, List<string> fragments, IndexDescription description)
+    private static void WriteSlices(
+        DuckOptions options, IndexLayout layout, List<string> fragments, IndexDescription description, CancellationToken cancellation)
     {
         var missing = fragments.Find(path => !File.Exists(path));
         if (missing is not null)
             throw new FlairException($"{missing} is missing though the record of its tile is there; remove the record in {layout.Records} to compute the tile again");
-        var (files, count) = Merge(options, layout, fragments);
+        var (files, count) = Merge(options, layout, fragments, cancellation);
         using var database = new DuckDatabase(options);
         using var connection = database.Connect();
+        using var interrupt = cancellation.Register(connection.Interrupt);
         var query = SelectSlices(connection, files);
         Write(connection, layout.Slices, query, $"({query})", count, description);
     }
@@ -103,14 +117,17 @@ public static class IndexWriter
     /// These databases have nowhere to spill to: they stream, or fail where a change made them do otherwise.
     /// </summary>
     /// <returns>Files that hold all the rows in the same order, and how many rows.</returns>
-    private static (IReadOnlyCollection<string> Files, long Rows) Merge(DuckOptions options, IndexLayout layout, List<string> fragments)
+    private static (IReadOnlyCollection<string> Files, long Rows) Merge(
+        DuckOptions options, IndexLayout layout, List<string> fragments, CancellationToken cancellation)
     {
         var joined = new List<string>();
         long rows = 0;
         foreach (var some in fragments.Chunk(Math.Max(FilesAtOnce, (fragments.Count + FilesAtOnce - 1) / FilesAtOnce)))
         {
+            cancellation.ThrowIfCancellationRequested();
             using var database = new DuckDatabase(options);
             using var connection = database.Connect();
+            using var interrupt = cancellation.Register(connection.Interrupt);
             rows += ParquetFile.CountRows(connection, some);
             if (fragments.Count <= FilesAtOnce)
                 continue;

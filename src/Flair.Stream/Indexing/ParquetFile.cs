@@ -14,10 +14,12 @@ internal static class ParquetFile
     /// <param name="expected">How many there are.</param>
     /// <param name="metadata">The file's key-value metadata.</param>
     /// <param name="path">The file.</param>
-    /// <exception cref="FlairException">It cannot be written or does not read back; nothing has changed under <paramref name="path"/>.</exception>
+    /// <exception cref="FlairException">It does not read back as written. In this case as in the others nothing has changed under <paramref name="path"/>.</exception>
+    /// <exception cref="DuckDbException">The query fails, or its rows cannot be written.</exception>
+    /// <exception cref="IOException">The file cannot be flushed or renamed.</exception>
     public static void Write(DuckConnection connection, string query, long expected, IReadOnlyDictionary<string, string> metadata, string path)
     {
-        var temporary = AtomicFile.TemporaryName(path);
+        var temporary = DurableFile.TemporaryName(path);
         try
         {
             var pairs = metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal)
@@ -35,13 +37,11 @@ internal static class ParquetFile
                     throw new FlairException($"{path}: the metadata {key} was not read back as written; look at the disk, then start again");
             }
 
-            AtomicFile.Commit(temporary, path);
+            DurableFile.Commit(temporary, path);
         }
-        catch (Exception e)
+        catch
         {
-            AtomicFile.TryDelete(temporary);
-            if (e is DuckDbException or IOException or UnauthorizedAccessException)
-                throw new FlairException($"{path} cannot be written: {e.Message}", e);
+            DurableFile.TryDelete(temporary);
             throw;
         }
     }

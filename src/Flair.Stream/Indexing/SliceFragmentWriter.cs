@@ -14,17 +14,24 @@ public static class SliceFragmentWriter
     /// <exception cref="FlairException">It cannot be written; nothing has changed under <paramref name="path"/>.</exception>
     public static void Write(string path, IReadOnlyList<SliceRow> rows)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        using var database = new DuckDatabase(new DuckOptions { Threads = 1, MemoryLimit = MemoryLimit });
-        using var connection = database.Connect();
-        connection.Execute($"CREATE TABLE slices ({SliceTable.Columns})");
-        using (var appender = connection.Append("slices"))
+        try
         {
-            foreach (var row in SliceTable.Sorted(rows))
-                SliceTable.Append(appender, row);
-            appender.Complete();
-        }
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            using var database = new DuckDatabase(new DuckOptions { Threads = 1, MemoryLimit = MemoryLimit });
+            using var connection = database.Connect();
+            connection.Execute($"CREATE TABLE slices ({SliceTable.Columns})");
+            using (var appender = connection.Append("slices"))
+            {
+                foreach (var row in SliceTable.Sorted(rows))
+                    SliceTable.Append(appender, row);
+                appender.Complete();
+            }
 
-        ParquetFile.Write(connection, "SELECT * FROM slices", rows.Count, new Dictionary<string, string>(), path);
+            ParquetFile.Write(connection, "SELECT * FROM slices", rows.Count, new Dictionary<string, string>(), path);
+        }
+        catch (Exception e) when (e is DuckDbException or IOException or UnauthorizedAccessException)
+        {
+            throw new FlairException($"{path} cannot be written: {e.Message}", e);
+        }
     }
 }

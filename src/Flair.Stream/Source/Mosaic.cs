@@ -1,38 +1,118 @@
+using System.Text.RegularExpressions;
 using Flair.Gdal;
 using Flair.Indexing;
 using Flair.Settings;
 
 namespace Flair.Source;
 
-/// <summary>All tiles of a run as one raster.</summary>
-public sealed class Mosaic
+/// <summary>
+/// All rasters of a run as one raster: the channels of all products on one grid, the tiles of the first imagery product, and the files
+/// behind them. Immutable and safe to share; pixels come from an <see cref="AreaReader"/>.
+/// </summary>
+public sealed partial class Mosaic
 {
-    internal Mosaic(MosaicGrid grid) => Grid = grid;
+    internal Mosaic(MosaicGrid grid, IReadOnlyList<SourceTile> tiles, IReadOnlyList<ImageryProduct> imagery, IReadOnlyList<HeightProduct> heights, NodataMode nodata, int channels)
+    {
+        Grid = grid;
+        Tiles = tiles;
+        Imagery = imagery;
+        Heights = heights;
+        Nodata = nodata;
+        ChannelCount = channels;
+        ImageryType = imagery[0].Layer.Type;
+        Samples = ImageryType == GdalType.Byte ? SampleType.UInt8 : SampleType.Float32;
+        Bounds = tiles.Aggregate(default(GridRect), (bounds, tile) => bounds.Union(tile.Rect));
+        BytesToRead = Layers.SelectMany(layer => layer.Files).DistinctBy(file => file.Info.Path).Sum(file => file.Info.Bytes);
+    }
 
-    /// <summary>The grid.</summary>
+    /// <summary>The grid that every rectangle here is on.</summary>
     public MosaicGrid Grid { get; }
 
-    /// <summary>The tiles, north to south, then west to east, then by name.</summary>
-    public IReadOnlyList<SourceTile> Tiles { get; } = [];
+    /// <summary>The tiles, north to south, then west to east, then by name; at least one.</summary>
+    public IReadOnlyList<SourceTile> Tiles { get; }
 
-    /// <summary>Channels.</summary>
+    /// <summary>Channels of all products together.</summary>
     public int ChannelCount { get; }
 
-    /// <summary>Type of the values.</summary>
+    /// <summary>Type of the values that a reader gives: bytes when all imagery is 8-bit, else floats. A height band follows.</summary>
     public SampleType Samples { get; }
 
-    /// <summary>Data type of the imagery.</summary>
+    /// <summary>Data type of the imagery's files.</summary>
     public GdalType ImageryType { get; }
 
-    /// <summary>The smallest rectangle with all tiles.</summary>
+    /// <summary>The smallest rectangle that holds all tiles.</summary>
     public GridRect Bounds { get; }
 
     /// <summary>Bytes of all files that are used.</summary>
     public long BytesToRead { get; }
 
-    /// <summary>Opens the inputs.</summary>
-    public static Mosaic Open(RunSettings settings, Action<string> notice) => throw new NotImplementedException($"{settings} {notice}");
+    internal IReadOnlyList<ImageryProduct> Imagery { get; }
 
-    /// <summary>What any product would read for an area.</summary>
-    public IReadOnlyList<InputFingerprint> Fingerprints(GridRect area) => throw new NotImplementedException($"{Tiles} {area}");
+    internal IReadOnlyList<HeightProduct> Heights { get; }
+
+    internal NodataMode Nodata { get; }
+
+    private IEnumerable<Layer> Layers => Imagery.Select(product => product.Layer).Concat(Heights.SelectMany(height => height.Layers));
+
+    /// <summary>
+    /// Opens every input once, fits them together and closes them again. A raster that is there twice is used once: the newest by the
+    /// year in its name, else by its modification time, else the first by name.
+    /// </summary>
+    /// <param name="settings">Inputs, CRS, nodata, FLAIR-1 mode and readers are looked at.</param>
+    /// <param name="notice">Takes a line for each thing worth telling that is no error.</param>
+    /// <exception cref="FlairException">
+    /// Rasters that are missing, unreadable or do not belong together (another CRS, resolution, band count, data type, a tile without
+    /// one of the products): all of them in one line, the first ten by name.
+    /// </exception>
+    public static Mosaic Open(RunSettings settings, Action<string> notice)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(notice);
+        return new MosaicBuilder(settings, notice).Build();
+    }
+
+    /// <summary>
+    /// What every file that a reader of <paramref name="area"/> would open is on disk now, ordered by path; the sources of a VRT are
+    /// listed with it. Pixels of the area can change only when one of these does.
+    /// </summary>
+    public IReadOnlyList<InputFingerprint> Fingerprints(GridRect area)
+    {
+        SortedSet<string> paths = new(StringComparer.Ordinal);
+        foreach (var product in Imagery)
+            paths.UnionWith(product.Layer.In(WithHalo(area)).Select(file => file.Info.Path));
+        foreach (var layer in Heights.SelectMany(height => height.Layers))
+            paths.UnionWith(layer.In(ElevationSampling.Area(Grid, layer.Grid, area)).Select(file => file.Info.Path));
+        foreach (var path in paths.Where(path => path.EndsWith(".vrt", StringComparison.OrdinalIgnoreCase)).ToList())
+            paths.UnionWith(SourcesOfVrt(path));
+        return [.. paths.Select(path =>
+        {
+            var (bytes, modified) = RasterInfo.Stat(path);
+            int query = path.IndexOf('?', StringComparison.Ordinal);
+            return new InputFingerprint(query < 0 ? path : path[..query], bytes, modified);
+        })];
+    }
+
+    /// <summary>True when some pixel of an area may look like no data without being it.</summary>
+    internal bool HasSuspects(GridRect area) => Imagery.Any(product => product.Layer.In(area).Exists(file => file.Nodata.HasSuspects));
+
+    /// <summary>
+    /// An area with the margin in which a solid square of no data may lie that reaches into it; the area itself where no pixel of it can
+    /// be suspect.
+    /// </summary>
+    internal GridRect WithHalo(GridRect area) => HasSuspects(area) ? area.Inflate(Nodata.SolidSide - 1) : area;
+
+    private static IEnumerable<string> SourcesOfVrt(string path)
+    {
+        if (!File.Exists(path))
+            yield break;
+        var folder = Path.GetDirectoryName(path) ?? "";
+        foreach (Match match in SourceFilename().Matches(File.ReadAllText(path)))
+        {
+            var source = System.Net.WebUtility.HtmlDecode(match.Groups["path"].Value);
+            yield return match.Groups["attributes"].Value.Contains("relativeToVRT=\"1\"", StringComparison.Ordinal) ? Path.Combine(folder, source) : source;
+        }
+    }
+
+    [GeneratedRegex(@"<SourceFilename(?<attributes>[^>]*)>(?<path>[^<]+)</SourceFilename>")]
+    private static partial Regex SourceFilename();
 }

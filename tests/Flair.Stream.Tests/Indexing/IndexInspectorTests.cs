@@ -52,6 +52,8 @@ public sealed class IndexInspectorTests : IDisposable
         Assert.Equal(20, Rows(inspector, "DESCRIBE tiles").Count);
         Assert.Equal(23, Rows(inspector, "DESCRIBE slices").Count);
         Assert.Equal(23, Rows(inspector, "SUMMARIZE slices").Count);
+        Assert.Equal(["POLYGON ((400000 6399800, 400200 6399800, 400200 6400000, 400000 6400000, 400000 6399800))"], Rows(inspector, "SELECT ST_AsText(geometry) FROM tiles WHERE tile LIKE '%-0000-0000-%'").Single());
+        Assert.Equal([8L], Rows(inspector, "SELECT count(*) FROM slices WHERE ST_AsText(geometry) LIKE 'POLYGON%' AND id = 'r0-c0'").Single());
         Assert.Equal([9L], Rows(inspector, " with t as (from tiles) select count(*) from t; ").Single());
         Assert.Equal([3L], Rows(inspector, "-- a comment\nFROM tiles SELECT count(*) WHERE bbox.xmin < 400100").Single());
     }
@@ -96,6 +98,13 @@ public sealed class IndexInspectorTests : IDisposable
         var nowhere = Path.Combine(_output.Path, "nowhere");
         Assert.Contains(nowhere, Assert.Throws<FlairException>(() => new IndexInspector(nowhere)).Message, StringComparison.Ordinal);
         Assert.Contains("holds no index", Assert.Throws<FlairException>(() => new IndexInspector(_output.Path)).Message, StringComparison.Ordinal);
+        Directory.CreateDirectory(Layout.Work);
+        foreach (var json in (string[])["", "null", "{}", """{"grid":null}""", """{"grid":{"crs_wkt":"","epsg":0,"anchor_x":0,"anchor_y":0,"pixel_width":1,"pixel_height":1},"classes":{"name":"x","classes":[{}]},"proj_json":null}"""])
+        {
+            File.WriteAllText(Layout.Description, json);
+            Assert.Contains("index.json", Assert.Throws<FlairException>(() => new IndexInspector(_output.Path)).Message, StringComparison.Ordinal);
+        }
+
         File.WriteAllText(Layout.Tiles, "PAR1 but not really");
         File.WriteAllText(Layout.Slices, "PAR1 but not really");
         var e = Assert.Throws<FlairException>(() => new IndexInspector(_output.Path));

@@ -213,6 +213,18 @@ public sealed class IndexWriterTests : IDisposable
     }
 
     [Fact]
+    public void ACancelledIndexIsNotThere()
+    {
+        var tiles = IndexData.WriteRun(Layout, 2);
+        IndexWriter.Compact(Layout, tiles, IndexData.Description);
+        using var cancellation = new CancellationTokenSource();
+        cancellation.Cancel();
+        Assert.Throws<OperationCanceledException>(() => IndexWriter.Compact(Layout, tiles, IndexData.Description, cancellation: cancellation.Token));
+        Assert.False(File.Exists(Layout.Tiles));
+        Assert.False(Directory.Exists(Layout.Scratch));
+    }
+
+    [Fact]
     public void AFragmentThatCannotBeWrittenIsNamedAndLeavesNothing()
     {
         var path = Path.Combine(_output.Path, "a directory.parquet");
@@ -227,7 +239,7 @@ public sealed class IndexWriterTests : IDisposable
     {
         var path = Layout.Fragment("t");
         Directory.CreateDirectory(Layout.Fragments);
-        File.WriteAllText(AtomicFile.TemporaryName(path), "half");
+        File.WriteAllText(DurableFile.TemporaryName(path), "half");
         SliceFragmentWriter.Write(path, IndexData.Slices(0, 0));
         Assert.Equal([path], Directory.GetFiles(Layout.Fragments));
         Assert.Equal(25L, _connection.Scalar($"SELECT count(*) FROM {DuckSql.Path(path)}"));

@@ -83,7 +83,7 @@ public sealed class ResultFormatterTests : IDisposable
     [Fact]
     public void AQueryThatFailsOnTheWayIsOneLine()
     {
-        using var result = _connection.Query("SELECT CASE WHEN i = 9000000 THEN error('stop here') ELSE '' END FROM range(10000000) t(i)");
+        using var result = _connection.Query("SELECT CASE WHEN i = 90000 THEN error('stop here') ELSE repeat('x', 1000) END FROM range(100000) t(i)");
         var e = Assert.Throws<FlairException>(() => ResultFormatter.Write(TextWriter.Null, result, ResultFormat.Csv));
         Assert.Contains("stop here", e.Message, StringComparison.Ordinal);
     }

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Flair.Indexing;
 
 /// <summary>Gives a file its final name only when it is complete and on the disk, so that neither kill -9 nor a power cut leaves half of one.</summary>
-public static partial class AtomicFile
+public static partial class DurableFile
 {
     /// <summary>The name to write under, in the same directory. It is always the same, so that a run takes over what a killed one left.</summary>
     public static string TemporaryName(string path) => path + ".tmp-flair";

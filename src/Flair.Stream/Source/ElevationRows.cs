@@ -1,0 +1,169 @@
+using Flair.Gdal;
+
+namespace Flair.Source;
+
+/// <summary>
+/// Bilinear samples of a surface or terrain model at the centres of the mosaic's pixels. Samples near a file's border read the
+/// neighbouring file. Neighbours without data give their weight to the others; beyond the edge of all files the nearest pixel's value
+/// holds for <see cref="ElevationSampling.Reach"/> pixels; what has no neighbour left is NaN.
+/// </summary>
+internal sealed unsafe class ElevationRows : IDisposable
+{
+    /// <summary>Metres that no ground or roof on Earth leaves: undeclared no-data values (-9999, -32768, 3.4e38) lie outside.</summary>
+    private const float Lowest = -1000;
+    private const float Highest = 10000;
+
+    private readonly MosaicGrid _mosaic;
+    private readonly Layer _layer;
+    private readonly BufferPool _pool;
+    private readonly RasterBlocks[] _files;
+    private readonly int[] _column;
+    private readonly double[] _weight;
+    private readonly int _reach;
+    private NativeBuffer? _canvas;
+    private GridRect _rect;
+
+    /// <summary>Prepares to sample <paramref name="area"/> of the mosaic.</summary>
+    public ElevationRows(MosaicGrid mosaic, Layer layer, GridRect area, BufferPool pool, Func<SourceFile, GridRect, int[], GdalType, RasterBlocks> open)
+    {
+        _mosaic = mosaic;
+        _layer = layer;
+        _pool = pool;
+        _reach = ElevationSampling.Reach(layer.Grid);
+        var wanted = ElevationSampling.Area(mosaic, layer.Grid, area);
+        _files = [.. layer.In(wanted).Select(file =>
+        {
+            var part = file.Rect.Intersect(wanted);
+            return open(file, part with { X = part.X - file.Rect.X, Y = part.Y - file.Rect.Y }, layer.Bands, GdalType.Float32);
+        })];
+        _column = new int[area.Width];
+        _weight = new double[area.Width];
+        for (int x = 0; x < area.Width; x++)
+        {
+            double position = ElevationSampling.Column(mosaic, layer.Grid, area.X + x);
+            _column[x] = (int)Math.Floor(position);
+            _weight[x] = position - _column[x];
+        }
+    }
+
+    public IReadOnlyList<RasterBlocks> Files => _files;
+
+    /// <summary>The elevation pixels that samples at <paramref name="rows"/>, of the area's full width, may read.</summary>
+    public GridRect Needs(GridRect rows) => ElevationSampling.Area(_mosaic, _layer.Grid, rows);
+
+    /// <summary>Puts the decoded files together, so that <see cref="Sample"/> works for <paramref name="rows"/>.</summary>
+    public void Assemble(GridRect rows)
+    {
+        Free();
+        _rect = Needs(rows);
+        _canvas = _pool.Rent(_rect.Area * sizeof(float));
+        new Span<float>(_canvas.Pointer, checked((int)_rect.Area)).Fill(float.NaN);
+        for (int i = _files.Length - 1; i >= 0; i--)
+            Paint(_files[i]);
+        var sampled = ElevationSampling.Needed(_mosaic, _layer.Grid, rows);
+        foreach (var gap in Coverage.Uncovered(sampled, _files.Select(file => file.File.Rect)))
+            Extend(gap);
+    }
+
+    /// <summary>Samples a row of the mosaic.</summary>
+    /// <param name="row">The mosaic's row, among those assembled.</param>
+    /// <param name="target">Takes metres, or NaN, for the area's columns.</param>
+    public void Sample(int row, Span<double> target)
+    {
+        double position = ElevationSampling.Row(_mosaic, _layer.Grid, row);
+        int top = (int)Math.Floor(position);
+        double down = position - top;
+        float* above = Pixel(_rect.X, top), below = above + _rect.Width;
+        for (int x = 0; x < target.Length; x++)
+        {
+            int at = _column[x] - _rect.X;
+            double right = _weight[x];
+            double a = above[at], b = above[at + 1], c = below[at], d = below[at + 1];
+            double value = ((1 - down) * (((1 - right) * a) + (right * b))) + (down * (((1 - right) * c) + (right * d)));
+            target[x] = double.IsNaN(value) ? Known(a, b, c, d, right, down) : value;
+        }
+    }
+
+    /// <summary>Frees what <see cref="Assemble"/> took.</summary>
+    public void Free()
+    {
+        if (_canvas is not null)
+            _pool.Return(_canvas);
+        _canvas = null;
+    }
+
+    public void Dispose()
+    {
+        Free();
+        foreach (var file in _files)
+            file.Dispose();
+    }
+
+    /// <summary>The mean of the neighbours that are known, by their weights.</summary>
+    private static double Known(double a, double b, double c, double d, double right, double down)
+    {
+        double sum = 0, weights = 0;
+        Add(a, (1 - right) * (1 - down));
+        Add(b, right * (1 - down));
+        Add(c, (1 - right) * down);
+        Add(d, right * down);
+        return weights > 0 ? sum / weights : double.NaN;
+
+        void Add(double value, double weight)
+        {
+            if (!double.IsNaN(value) && weight > 0)
+            {
+                sum += value * weight;
+                weights += weight;
+            }
+        }
+    }
+
+    private float* Pixel(int column, int row) => (float*)_canvas!.Pointer + ((long)(row - _rect.Y) * _rect.Width) + (column - _rect.X);
+
+    private void Paint(RasterBlocks file)
+    {
+        var rect = file.File.Rect;
+        var part = rect.Intersect(_rect);
+        float nodata = (float)(file.File.Info.Bands[_layer.Bands[0] - 1].Nodata ?? double.NaN);
+        for (int row = part.Y; row < part.Bottom; row++)
+        {
+            var from = new ReadOnlySpan<float>((float*)file.Line(0, row - rect.Y) + (part.X - rect.X - file.FirstColumn), part.Width);
+            var to = new Span<float>(Pixel(part.X, row), part.Width);
+            for (int x = 0; x < from.Length; x++)
+                to[x] = from[x] != nodata && from[x] > Lowest && from[x] < Highest ? from[x] : float.NaN;
+        }
+
+        foreach (var (failed, _) in file.Rows.SelectMany(rows => rows.Failed))
+        {
+            var hit = (failed with { X = failed.X + rect.X, Y = failed.Y + rect.Y }).Intersect(part);
+            for (int row = hit.Y; row < hit.Bottom; row++)
+                new Span<float>(Pixel(hit.X, row), hit.Width).Fill(float.NaN);
+        }
+    }
+
+    /// <summary>Gives pixels that no file covers the value of the nearest that one does, if it is near enough.</summary>
+    private void Extend(GridRect gap)
+    {
+        for (int row = gap.Y; row < gap.Bottom; row++)
+        {
+            for (int column = gap.X; column < gap.Right; column++)
+            {
+                long nearest = long.MaxValue;
+                float value = float.NaN;
+                foreach (var file in _files)
+                {
+                    var rect = file.File.Rect;
+                    int x = Math.Clamp(column, rect.X, rect.Right - 1), y = Math.Clamp(row, rect.Y, rect.Bottom - 1);
+                    long dx = Math.Abs(column - x), dy = Math.Abs(row - y), distance = (dx * dx) + (dy * dy);
+                    if (dx > _reach || dy > _reach || distance >= nearest)
+                        continue;
+                    nearest = distance;
+                    value = *Pixel(x, y);
+                }
+
+                *Pixel(column, row) = value;
+            }
+        }
+    }
+}

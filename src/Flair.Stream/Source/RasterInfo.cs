@@ -1,0 +1,80 @@
+using Flair.Gdal;
+
+namespace Flair.Source;
+
+/// <summary>What a raster says of itself, and what its name says.</summary>
+internal sealed record RasterInfo
+{
+    public required string Path { get; init; }
+
+    public required string Driver { get; init; }
+
+    public required int Width { get; init; }
+
+    public required int Height { get; init; }
+
+    public required int BlockWidth { get; init; }
+
+    public required int BlockHeight { get; init; }
+
+    /// <summary>Null when the file has none; then its dalle's name may tell.</summary>
+    public required double[]? GeoTransform { get; init; }
+
+    public required string CrsWkt { get; init; }
+
+    /// <summary>What the bands hold, the first at index 0.</summary>
+    public required IReadOnlyList<BandInfo> Bands { get; init; }
+
+    public required long Bytes { get; init; }
+
+    /// <summary>Modification time in UTC ticks; 0 where there is none (<c>/vsi…</c>).</summary>
+    public required long Modified { get; init; }
+
+    public required DalleName? Dalle { get; init; }
+
+    public string FileName => System.IO.Path.GetFileName(Path);
+
+    /// <summary>Opens a file, notes what it says and closes it.</summary>
+    /// <exception cref="GdalException">It is not a raster.</exception>
+    public static RasterInfo Probe(string path)
+    {
+        using var raster = Raster.Open(path);
+        var bands = new BandInfo[raster.BandCount];
+        for (int i = 0; i < bands.Length; i++)
+            bands[i] = new BandInfo(raster.Type(i + 1), raster.Nodata(i + 1), raster.Interpretation(i + 1) == ColorInterpretation.Alpha);
+        if (bands.Length == 0)
+            throw new GdalException($"{path} has no bands");
+        var (blockWidth, blockHeight) = raster.BlockSize(1);
+        var (bytes, modified) = Stat(path);
+        return new RasterInfo
+        {
+            Path = path,
+            Driver = raster.Driver,
+            Width = raster.Width,
+            Height = raster.Height,
+            BlockWidth = Math.Clamp(blockWidth, 1, raster.Width),
+            BlockHeight = Math.Clamp(blockHeight, 1, raster.Height),
+            GeoTransform = raster.GeoTransform,
+            CrsWkt = raster.CrsWkt,
+            Bands = bands,
+            Bytes = bytes,
+            Modified = modified,
+            Dalle = DalleName.TryParse(path, out var dalle) ? dalle : null,
+        };
+    }
+
+    /// <summary>Size and modification time of a file, in UTC ticks.</summary>
+    public static (long Bytes, long Modified) Stat(string path)
+    {
+        var file = new FileInfo(path);
+        if (file.Exists && file.LinkTarget is not null)
+            file = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
+        return file.Exists ? (file.Length, file.LastWriteTimeUtc.Ticks) : (Vsi.Size(path) ?? 0, 0);
+    }
+}
+
+/// <summary>A band of a raster.</summary>
+/// <param name="Type">Its data type.</param>
+/// <param name="Nodata">The value that it declares as no data; null when it declares none.</param>
+/// <param name="IsAlpha">True when it is tagged as opacity.</param>
+internal readonly record struct BandInfo(GdalType Type, double? Nodata, bool IsAlpha);
