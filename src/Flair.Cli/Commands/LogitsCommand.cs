@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Flair.Checkpoints;
-using Flair.Cli.Numpy;
 using Flair.Models;
 using Flair.Torch;
 
@@ -33,26 +32,26 @@ internal static class LogitsCommand
         {
             var (architecture, encoder) = ArchitectureRegistry.Parse(parsed.GetValue(model)!);
             var path = parsed.GetValue(input)!;
-            var x = NpyFile.Read(path);
-            Verify(x, path, architecture.SizeMultiple);
+            var (values, shape) = NpyFile.ReadFloat32(path);
+            Verify(shape, path, architecture.SizeMultiple);
             if (parsed.GetValue(threads) is var count and > 0)
                 LibTorch.Threads = count;
 
-            using var network = Load(architecture, encoder, parsed.GetValue(weights)!, x.Shape[1], parsed.GetValue(classes));
-            using var tensor = Tensor.From<float>(x.Values, [.. x.Shape.Select(s => (long)s)]);
+            using var network = Load(architecture, encoder, parsed.GetValue(weights)!, shape[1], parsed.GetValue(classes));
+            using var tensor = Tensor.From<float>(values, [.. shape.Select(s => (long)s)]);
             using var logits = network.Forward(tensor);
             var target = parsed.GetValue(output)!;
-            new NpyFile([.. logits.Shape.Select(s => (int)s)], logits.ToArray<float>()).Write(target);
+            NpyFile.Write(target, logits.ToArray<float>(), [.. logits.Shape.Select(s => (int)s)]);
             context.Out.WriteLine($"{target}: float32 [{string.Join(", ", logits.Shape)}]");
             return ExitCode.Done;
         });
         return command;
     }
 
-    private static void Verify(NpyFile x, string path, int multiple)
+    private static void Verify(int[] shape, string path, int multiple)
     {
-        if (x.Shape is not [> 0, > 0, > 0 and var height, > 0 and var width])
-            throw new FlairException($"{path}: its shape is [{string.Join(", ", x.Shape)}]; the network takes [n, channels, height, width]");
+        if (shape is not [> 0, > 0, > 0 and var height, > 0 and var width])
+            throw new FlairException($"{path}: its shape is [{string.Join(", ", shape)}]; the network takes [n, channels, height, width]");
         if (height < multiple || width < multiple || height % multiple != 0 || width % multiple != 0)
             throw new FlairException($"{path}: height {height} and width {width} must be multiples of {multiple}");
     }

@@ -33,9 +33,9 @@ internal static class YamlTree
 
     private static SettingsNode Parse(string text, Func<Mark, Origin> originOf, List<string> errors)
     {
+        var parser = new Parser(new StringReader(text));
         try
         {
-            var parser = new Parser(new StringReader(text));
             var anchors = new Dictionary<AnchorName, SettingsNode>();
             parser.Consume<StreamStart>();
             if (parser.TryConsume<StreamEnd>(out var end))
@@ -50,6 +50,11 @@ internal static class YamlTree
         catch (YamlException e)
         {
             throw new FlairException($"{originOf(e.Start).Place}: this is not YAML: {Detail(e)}", e);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
+        {
+            // YamlDotNet's scanner trips over some malformed scalars; all it tells is what it read last.
+            throw new FlairException($"{originOf(parser.Current?.End ?? Mark.Empty).Place}: this is not YAML from here on", e);
         }
     }
 
