@@ -36,6 +36,9 @@ public sealed record GraphParts
     /// <summary>Makes the writer of a tile.</summary>
     public required Func<SourceTile, TileWriter> CreateWriter { get; init; }
 
+    /// <summary>The directory of the finished rasters, relative to that of the index.</summary>
+    public required string TilesFromRoot { get; init; }
+
     /// <summary>What all tiles' records share.</summary>
     public required RecordContext Records { get; init; }
 
@@ -76,7 +79,7 @@ public sealed class DetectGraph
         _counters = [read, window, batch, inference, stitch, tile, seal, index];
 
         var indexBlock = new IndexBlock(parts.Records, parts.Index, parts.Committed, index, stop);
-        var sealBlock = new SealBlock(seal, indexBlock.Input, stop);
+        var sealBlock = new SealBlock(parts.TilesFromRoot, seal, indexBlock.Input, stop);
         var tileBlock = new TileBlock(parts.CreateWriter, parts.Classes.Classes.Count, tile, sealBlock.Input, stop);
 
         var blend = settings.Stitch == StitchMode.Blend;

@@ -96,12 +96,23 @@ public sealed class DetectRun
         Device = _plan.Device,
         Classes = _plan.Model.Nomenclature,
         CreateWriter = CreateWriter,
+        TilesFromRoot = Path.GetRelativePath(_plan.Layout.Root, _plan.Layout.Tiles),
         Records = new RecordContext(_plan.Mosaic.Grid, _plan.Model.Fingerprint, Fingerprints.OfText(_plan.SettingsText), _plan.InputsOf),
         Index = _plan.Layout.Index,
         Committed = Committed,
     };
 
-    private TileWriter CreateWriter(SourceTile tile) => new(_plan.Layout.Work, _plan.Layout.Tiles, _plan.Layout.NameOf(tile), _plan.Mosaic.Grid, tile.Rect);
+    private TileWriter CreateWriter(SourceTile tile) => new(new TileJob
+    {
+        Name = _plan.Layout.NameOf(tile),
+        Output = _plan.Layout.Tiles,
+        Work = _plan.Layout.Work,
+        Rect = tile.Rect,
+        Grid = _plan.Mosaic.Grid,
+        Classes = _plan.Model.Nomenclature,
+        Outputs = _plan.Settings.Outputs,
+        Metadata = _plan.TileMetadata,
+    });
 
     private void Committed(TileRow row)
     {

@@ -74,6 +74,15 @@ public sealed class RunPreparation
     public string ModelInWords =>
         $"{Model.Architecture}, {Mosaic.ChannelCount} channels, {Model.Nomenclature.Name}{(Model.WeightsAreFormula ? ", formula weights (untrained)" : "")}";
 
+    /// <summary>What each raster says of how it was made.</summary>
+    public IReadOnlyDictionary<string, string> TileMetadata => new Dictionary<string, string>
+    {
+        ["FLAIR_SOFTWARE"] = $"Flair.Stream {Identity.Software}",
+        ["FLAIR_MODEL"] = ModelInWords,
+        ["FLAIR_MODEL_SHA256"] = Model.Fingerprint,
+        ["FLAIR_SETTINGS"] = SettingsText.Replace("\n", "; ", StringComparison.Ordinal),
+    };
+
     /// <summary>Threads of the network on CPU.</summary>
     public int Threads => Settings.Resources.Threads > 0 ? Settings.Resources.Threads : Environment.ProcessorCount;
 

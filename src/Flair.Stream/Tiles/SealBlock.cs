@@ -17,11 +17,15 @@ public sealed record SealedTile(CompleteTile Tile, IReadOnlyList<OutputFile> Out
 /// </summary>
 public sealed class SealBlock : Stage<CompleteTile, SealedTile>
 {
+    private readonly string _folder;
+
     /// <summary>Makes the block.</summary>
-    public SealBlock(BlockCounters counters, ITargetBlock<SealedTile> next, CancellationToken cancellation)
-        : base(counters, next, capacity: 1, cancellation)
-    {
-    }
+    /// <param name="folder">The directory of the finished rasters, relative to that of the index.</param>
+    /// <param name="counters">Counts tiles.</param>
+    /// <param name="next">Takes them.</param>
+    /// <param name="cancellation">Stops it between two tiles, and while it makes a COG.</param>
+    public SealBlock(string folder, BlockCounters counters, ITargetBlock<SealedTile> next, CancellationToken cancellation)
+        : base(counters, next, capacity: 1, cancellation) => _folder = folder.Replace('\\', '/');
 
     /// <inheritdoc/>
     protected override async Task HandleAsync(CompleteTile message, CancellationToken cancellation)
@@ -32,11 +36,13 @@ public sealed class SealBlock : Stage<CompleteTile, SealedTile>
         {
             var failure = tile.Unit.Failures.FirstOrDefault(failure => failure.Area.Overlaps(tile.Tile.Rect));
             done = failure is null
-                ? new SealedTile(tile, tile.Writer.Finish(cancellation), null)
+                ? new SealedTile(tile, [.. tile.Writer.Finish(cancellation).Select(InFolder)], null)
                 : new SealedTile(tile, [], $"{failure.Path} cannot be read: {failure.Message}");
             Counters.Add(1, done.Outputs.Sum(output => output.Bytes));
         }
 
         await SendAsync(done).ConfigureAwait(false);
     }
+
+    private OutputFile InFolder(OutputFile output) => output with { Path = $"{_folder}/{output.Path}" };
 }
