@@ -27,11 +27,12 @@ public static class InferenceBlock
 {
     /// <summary>Makes the block.</summary>
     /// <param name="networks">One a device.</param>
+    /// <param name="thread">The thread that runs them.</param>
     /// <param name="tally">Counts the windows.</param>
     /// <param name="counters">Counts the batches.</param>
     /// <param name="cancellation">Stops it between two batches.</param>
     public static TransformBlock<WindowBatch, BatchLogits> Create(
-        IReadOnlyList<INetwork> networks, RunTally tally, BlockCounters counters, CancellationToken cancellation)
+        IReadOnlyList<INetwork> networks, DeviceThread thread, RunTally tally, BlockCounters counters, CancellationToken cancellation)
     {
         var idle = new ConcurrentBag<INetwork>(networks);
         return new TransformBlock<WindowBatch, BatchLogits>(
@@ -47,7 +48,7 @@ public static class InferenceBlock
                     {
                         using var busy = counters.Enter();
                         var start = Stopwatch.GetTimestamp();
-                        var logits = network.Forward(batch.Input);
+                        var logits = thread.Run(() => network.Forward(batch.Input));
                         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds / batch.Windows.Count;
                         foreach (var (_, record) in batch.Windows)
                             record.Seconds = seconds;

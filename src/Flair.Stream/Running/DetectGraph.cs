@@ -27,6 +27,9 @@ public sealed record GraphParts
     /// <summary>The networks, one a device, all on <see cref="Device"/>'s kind of device.</summary>
     public required IReadOnlyList<INetwork> Networks { get; init; }
 
+    /// <summary>The thread that calls libtorch.</summary>
+    public required DeviceThread Thread { get; init; }
+
     /// <summary>The device that stitches: the first network's.</summary>
     public required string Device { get; init; }
 
@@ -87,6 +90,7 @@ public sealed class DetectGraph
         var weights = blend ? BlendWeights.Window(size, settings.Window.Margin) : BlendWeights.Flat(size);
         bool[] active = [.. parts.Classes.Classes.Select(c => c.Active)];
         var stitchBlock = new StitchBlock(
+            parts.Thread,
             width => new Canvas(active, width, size, weights, parts.Device),
             blend,
             settings.Outputs.Probabilities ? active.Length : 0,
@@ -94,7 +98,7 @@ public sealed class DetectGraph
             tileBlock.Input,
             stop);
 
-        var inferenceBlock = InferenceBlock.Create(parts.Networks, Tally, inference, stop);
+        var inferenceBlock = InferenceBlock.Create(parts.Networks, parts.Thread, Tally, inference, stop);
         inferenceBlock.LinkTo(stitchBlock.Input, new DataflowLinkOptions { PropagateCompletion = true });
 
         var normalizer = new Normalizer(settings.Normalization, mosaic.ChannelCount, mosaic.Samples, Normalizer.MaximumOf(mosaic.ImageryType));

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Flair.Indexing;
+using Flair.Inference;
 using Flair.Models;
 using Flair.Settings;
 using Flair.Source;
@@ -53,10 +54,11 @@ public sealed class DetectRun
         {
             if (_plan.Units.Count > 0)
             {
-                var networks = _plan.CreateNetworks();
+                using var thread = new DeviceThread();
+                var networks = thread.Run(_plan.CreateNetworks);
                 try
                 {
-                    graph = new DetectGraph(Parts(networks), cancellation);
+                    graph = new DetectGraph(Parts(networks, thread), cancellation);
                     await WithProgressAsync(graph, graph.RunAsync(_plan.Units)).ConfigureAwait(false);
                 }
                 finally
@@ -87,12 +89,13 @@ public sealed class DetectRun
         };
     }
 
-    private GraphParts Parts(IReadOnlyList<INetwork> networks) => new()
+    private GraphParts Parts(IReadOnlyList<INetwork> networks, DeviceThread thread) => new()
     {
         Settings = _plan.Settings,
         Mosaic = _plan.Mosaic,
         Lattice = _plan.Lattice,
         Networks = networks,
+        Thread = thread,
         Device = _plan.Device,
         Classes = _plan.Model.Nomenclature,
         CreateWriter = CreateWriter,

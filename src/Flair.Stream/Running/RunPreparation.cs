@@ -96,6 +96,7 @@ public sealed class RunPreparation
     /// <returns>One network a device; the caller disposes of them.</returns>
     public IReadOnlyList<INetwork> CreateNetworks()
     {
+        // The number of threads is a setting of the thread that calls libtorch: call this on the one that will run the networks.
         LibTorch.Threads = Threads;
         var (architecture, encoder) = ArchitectureRegistry.Parse(Settings.Model.Architecture);
         using var bare = architecture.Create(encoder, Mosaic.ChannelCount, Model.ClassCount, Model.Weights);

@@ -17,6 +17,7 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
 
     private const int RowsAtOnce = 128;
 
+    private readonly DeviceThread _thread;
     private readonly Func<int, Canvas> _createCanvas;
     private readonly int _probabilityBands;
     private readonly bool _wholeWindow;
@@ -24,6 +25,7 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
     private int _finishedTo;
 
     /// <summary>Makes the block.</summary>
+    /// <param name="thread">The thread that canvases are used on.</param>
     /// <param name="createCanvas">Makes a canvas of a given width.</param>
     /// <param name="wholeWindow">True to add whole windows (blend), false to keep only their cores (crop).</param>
     /// <param name="probabilityBands">Classes to hand on the probabilities of; 0: none.</param>
@@ -31,6 +33,7 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
     /// <param name="next">Takes the rows.</param>
     /// <param name="cancellation">Stops it between two batches.</param>
     public StitchBlock(
+        DeviceThread thread,
         Func<int, Canvas> createCanvas,
         bool wholeWindow,
         int probabilityBands,
@@ -39,6 +42,7 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
         CancellationToken cancellation)
         : base(counters, next, capacity: 1, cancellation)
     {
+        _thread = thread;
         _createCanvas = createCanvas;
         _wholeWindow = wholeWindow;
         _probabilityBands = probabilityBands;
@@ -51,7 +55,7 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
         var bounds = message.Unit.Unit.Bounds;
         if (_canvas is null)
         {
-            _canvas = _createCanvas(bounds.Width);
+            _canvas = _thread.Run(() => _createCanvas(bounds.Width));
             _finishedTo = bounds.Y;
         }
 
@@ -60,8 +64,9 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
             var window = message.Windows[i].Placement.Window;
             await FinishAsync(message.Unit, Math.Min(window.Y, bounds.Bottom)).ConfigureAwait(false);
             using var busy = Counters.Enter();
+            var index = i;
             var part = (_wholeWindow ? window : message.Windows[i].Placement.Core).Intersect(bounds);
-            _canvas.Add(message.Logits!, i, window, part, bounds.X);
+            _thread.Run(() => _canvas.Add(message.Logits!, index, window, part, bounds.X));
             Counters.Add(1, 0);
         }
 
@@ -93,7 +98,7 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
         var rows = new MapRows(unit, _finishedTo, count, _probabilityBands);
         try
         {
-            _canvas.Take(rows);
+            _thread.Run(() => _canvas.Take(rows));
             MaskUnknown(rows);
         }
         catch
