@@ -15,7 +15,7 @@ public readonly record struct PixelRect(long Row, long Column, long Rows, long C
 /// Windows' logits into sums of weighted probabilities, and those into classes. On the CPU each is one pass of a kernel of our own
 /// (shim/stitch.cpp), elsewhere a few operators of libtorch. Results do not depend on the number of threads; logits must be finite.
 /// </summary>
-public static unsafe partial class Stitching
+public static unsafe class Stitching
 {
     /// <summary>
     /// Adds a window's class probabilities, weighted, into sums:
@@ -33,7 +33,7 @@ public static unsafe partial class Stitching
     public static void BlendAccumulate(Tensor logits, long index, Tensor weights, Tensor sums, PixelRect part, long row, long column)
     {
         if (sums.IsOnHost)
-            Native.Check(Blend(logits, index, weights, sums, &part, row, column), "blend");
+            Native.Check(Native.Blend(logits, index, weights, sums, &part, row, column), "blend");
         else
             StitchingByOperators.BlendAccumulate(logits, index, weights, sums, part, row, column);
     }
@@ -60,7 +60,12 @@ public static unsafe partial class Stitching
         {
             using var none = new Tensor(0);
             fixed (bool* flags = active)
-                Native.Check(FinishRows(sums, totals ?? none, (byte*)flags, active.Length, nodata, band.Classes, band.Confidence, band.Probabilities ?? none), "finish");
+            {
+                Native.Check(
+                    Native.Finish(sums, totals ?? none, (byte*)flags, active.Length, nodata, band.Classes, band.Confidence, band.Probabilities ?? none),
+                    "finish");
+            }
+
             return band;
         }
         catch
@@ -69,13 +74,6 @@ public static unsafe partial class Stitching
             throw;
         }
     }
-
-    [LibraryImport("flair_torch", EntryPoint = "flair_blend")]
-    private static partial int Blend(Tensor logits, long index, Tensor weights, Tensor sums, PixelRect* part, long row, long column);
-
-    [LibraryImport("flair_torch", EntryPoint = "flair_finish")]
-    private static partial int FinishRows(
-        Tensor sums, Tensor totals, byte* active, int activeCount, int nodata, Tensor classes, Tensor confidence, Tensor probabilities);
 }
 
 /// <summary>Rows of a finished map.</summary>

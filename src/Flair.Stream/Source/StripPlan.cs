@@ -35,7 +35,7 @@ internal static class StripPlan
         < LeastRows => UsualRows / blockHeight * blockHeight,
         > MostRows => UsualRows,
 
-        // Half a block of 1024 rows: the decoded half waits as blocks, which is less than twice as large a strip.
+        // Half a block of 1024 rows: its other half waits decoded, which takes less memory than strips twice as high.
         _ when blockHeight % UsualRows == 0 => UsualRows,
         _ => blockHeight,
     };

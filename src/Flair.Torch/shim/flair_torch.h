@@ -17,7 +17,7 @@ enum flair_kind : int32_t {
   FLAIR_BOOL = 5,         // i, 0 or 1
   FLAIR_INT_LIST = 6,     // p: const int64_t*, count
   FLAIR_DOUBLE_LIST = 7,  // p: const double*, count
-  FLAIR_TENSOR_LIST = 8,  // p: tensor handles (null: none), count
+  FLAIR_TENSOR_LIST = 8,  // p: tensor handles, count
   FLAIR_STRING = 9,       // p: UTF-8, count bytes; also devices ("cpu", "cuda:0")
 };
 
