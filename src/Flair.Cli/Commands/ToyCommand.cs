@@ -8,8 +8,6 @@ namespace Flair.Cli.Commands;
 /// <summary><c>flair toy</c>.</summary>
 internal static partial class ToyCommand
 {
-    private const int MostTiles = 10_000;
-
     [GeneratedRegex("^(?<columns>[0-9]{1,4})x(?<rows>[0-9]{1,4})$")]
     private static partial Regex Grid();
 
@@ -47,15 +45,12 @@ internal static partial class ToyCommand
         return command;
     }
 
-    /// <summary>Reads <c>2x3</c>: two columns, three rows.</summary>
-    /// <exception cref="FlairException">It is not that, or too many.</exception>
-    internal static (int Columns, int Rows) ParseGrid(string text)
+    // Two columns and three rows are 2x3; whether so many can be made, ToyOptions says.
+    private static (int Columns, int Rows) ParseGrid(string text)
     {
         var match = Grid().Match(text);
         if (!match.Success)
             throw new FlairException($"--tiles must be columns x rows, such as 2x2, not '{text}'");
-        var columns = int.Parse(match.Groups["columns"].Value, CultureInfo.InvariantCulture);
-        var rows = int.Parse(match.Groups["rows"].Value, CultureInfo.InvariantCulture);
-        return columns * rows is > 0 and <= MostTiles ? (columns, rows) : throw new FlairException($"--tiles must be 1 to {MostTiles} tiles in all, not '{text}'");
+        return (int.Parse(match.Groups["columns"].Value, CultureInfo.InvariantCulture), int.Parse(match.Groups["rows"].Value, CultureInfo.InvariantCulture));
     }
 }
