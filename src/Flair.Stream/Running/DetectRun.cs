@@ -76,8 +76,17 @@ public sealed class DetectRun
 
         var rows = TileRecordsOfThisRun();
         var products = new RunProducts(_plan);
-        if (!cancelled)
-            products.Write(rows);
+        IReadOnlyList<(string, string)> listed = [];
+        try
+        {
+            if (!cancelled)
+                listed = products.Write(rows, cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            cancelled = true;
+        }
+
         return new RunSummary
         {
             Final = Snapshot(graph),
@@ -85,7 +94,7 @@ public sealed class DetectRun
             Failed = _failed,
             Areas = products.Areas(rows),
             Output = _plan.Layout.Root,
-            Products = cancelled ? [] : products.Listed,
+            Products = listed,
         };
     }
 

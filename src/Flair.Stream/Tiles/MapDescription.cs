@@ -11,6 +11,9 @@ public sealed record MapDescription
     /// <summary>The output directory.</summary>
     public required string Output { get; init; }
 
+    /// <summary>The folder in it that holds the tiles, with forward slashes; empty when they lie in it directly.</summary>
+    public string Folder { get; init; } = "";
+
     /// <summary>The grid of all tiles.</summary>
     public required MosaicGrid Grid { get; init; }
 
@@ -38,11 +41,11 @@ public sealed record MapDescription
     /// <summary>The tiles by name, the order of everything that is written.</summary>
     internal IEnumerable<MappedTile> Sorted => Tiles.OrderBy(tile => tile.Name, StringComparer.Ordinal);
 
-    /// <summary>File name of a tile's raster; null when it has none of that kind.</summary>
+    /// <summary>A tile's raster, relative to the output directory; null when it has none of that kind.</summary>
     internal string? FileOf(MappedTile tile, TileLayerKind kind)
     {
         bool[] has = [Outputs.Classes, Outputs.Probabilities, Outputs.Confidence];
-        return has[(int)kind] ? TileWriter.FileName(kind, tile.Name, has.Count(one => one) == 1) : null;
+        return has[(int)kind] ? string.Join('/', new[] { Folder, TileWriter.FileName(kind, tile.Name, has.Count(one => one) == 1) }.Where(part => part.Length > 0)) : null;
     }
 
     /// <summary>The full path of a file of the map's.</summary>
