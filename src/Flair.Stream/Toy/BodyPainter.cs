@@ -37,7 +37,7 @@ internal sealed class BodyPainter(ToyCanvas canvas, IReadOnlyList<Decal> decals,
         if (Math.Abs(a) > decal.Area.HalfLength || Math.Abs(b) > decal.Area.HalfWidth || canvas.Label[at] == ToyClass.Water)
             return;
         // A drive ends at the road that it leads to.
-        if (canvas.Label[at] == ToyClass.Impervious && decal.Surface != Surface.PoolWater && canvas.Above[at] == 0 && decal.Surface != Surface.Paving)
+        if (canvas.Label[at] == ToyClass.Impervious && decal.Surface != Surface.PoolWater && canvas.Above[at] == 0)
             return;
         float grain = ToyHash.Noise(decal.Salt, u * 1.7, v * 1.7), speck = ToyHash.Unit(decal.Salt, (int)(u * 5), (int)(v * 5)) - 0.5f;
         (Vector4 color, byte label) = decal.Surface switch

@@ -101,7 +101,8 @@ internal static class AtomicFile
     /// <summary>Has a file written under a temporary name beside its own, flushes it to the disk and gives it its name.</summary>
     public static void Write(string path, Action<string> write)
     {
-        string temporary = $"{path}.tmp-{Environment.ProcessId}";
+        // One name: what a killed run left is written over by the next.
+        string temporary = path + ".tmp-toy";
         try
         {
             write(temporary);

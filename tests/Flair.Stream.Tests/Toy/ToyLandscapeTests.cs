@@ -35,20 +35,17 @@ public sealed class ToyLandscapeTests
     {
         ToyCanvas canvas = ToyRegion.Paint(new ToyWorld(seed), 0, 0, 2000, 2000);
         var pixels = new int[20];
-        var height = new double[20];
+        var sum = new double[20];
+        float[] lowest = new float[20], highest = new float[20];
+        Array.Fill(lowest, float.MaxValue);
         for (int at = 0; at < canvas.Label.Length; at++)
         {
             byte label = canvas.Label[at];
             float above = canvas.Above[at];
             pixels[label]++;
-            height[label] += above;
-            Assert.InRange(above, 0, 22);
-            if (label == ToyClass.Building)
-                Assert.InRange(above, 2, 15);
-            if (label is ToyClass.Water or ToyClass.Pool)
-                Assert.Equal(0, above);
-            if (label is ToyClass.Agricultural or ToyClass.Plowed)
-                Assert.InRange(above, 0, 1.1);
+            sum[label] += above;
+            lowest[label] = Math.Min(lowest[label], above);
+            highest[label] = Math.Max(highest[label], above);
         }
 
         byte[] expected =
@@ -58,9 +55,16 @@ public sealed class ToyLandscapeTests
         ];
         Assert.Equal(expected, expected.Where(label => pixels[label] > 200));
         Assert.Equal(0, pixels[0]);
-        Assert.True(height[ToyClass.Coniferous] / pixels[ToyClass.Coniferous] > 4);
-        Assert.True(height[ToyClass.Deciduous] / pixels[ToyClass.Deciduous] > 4);
-        Assert.True(height[ToyClass.Building] / pixels[ToyClass.Building] > 3);
+        Assert.True(lowest.Min() >= 0 && highest.Max() <= 22, $"heights from {lowest.Min()} to {highest.Max()} m");
+        Assert.InRange(lowest[ToyClass.Building], 2, 15);
+        Assert.InRange(highest[ToyClass.Building], 2, 15);
+        Assert.Equal(0, highest[ToyClass.Water]);
+        Assert.Equal(0, highest[ToyClass.Pool]);
+        Assert.InRange(highest[ToyClass.Agricultural], 0.3f, 1.1f);
+        Assert.InRange(highest[ToyClass.Plowed], 0.1f, 0.4f);
+        Assert.True(sum[ToyClass.Coniferous] / pixels[ToyClass.Coniferous] > 4);
+        Assert.True(sum[ToyClass.Deciduous] / pixels[ToyClass.Deciduous] > 4);
+        Assert.True(sum[ToyClass.Building] / pixels[ToyClass.Building] > 3);
     }
 
     [Fact]
