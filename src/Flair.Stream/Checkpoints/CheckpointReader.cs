@@ -63,6 +63,9 @@ public static class CheckpointReader
             return ReadTensors(zip.Root, zip, budget);
         }
 
+        // The first bytes of safetensors are its header's length, which may look like a pickle's; a pickle of torch.save never has this brace.
+        if (start.Length > 8 && start[8] == '{')
+            return SafetensorsReader.Read(file).State;
         if (start is [0x80, _, ..])
         {
             var budget = new AllocationBudget(file.Length);
@@ -70,8 +73,6 @@ public static class CheckpointReader
             return ReadTensors(legacy.Root, legacy, budget);
         }
 
-        if (start.Length > 8 && start[8] == '{')
-            return SafetensorsReader.Read(file).State;
         if (start.AsSpan().StartsWith("version https://git-lfs"u8))
             throw new FlairException("it is a Git LFS pointer, not the weights; run git lfs pull");
         if (file.Length == 0)

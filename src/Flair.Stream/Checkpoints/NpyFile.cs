@@ -10,7 +10,7 @@ namespace Flair.Checkpoints;
 /// </summary>
 public static class NpyFile
 {
-    private static ReadOnlySpan<byte> Magic => "\x93NUMPY"u8;
+    private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
 
     /// <summary>An array as float32, row-major. Other types are converted, each value to the nearest float32.</summary>
     /// <param name="path">A <c>.npy</c> of float16, 32 or 64, int8 to int64 or uint8 to uint32, little-endian, in C or Fortran order.</param>

@@ -60,7 +60,7 @@ public sealed class NomenclatureTests
 
     [Theory]
     [InlineData("- { name: water, color: \"#1553ae\" }\n- { name: water, color: \"#1553af\" }", ":2:3: class 1 has the name of class 0")]
-    [InlineData("- name: water\n  color: #1553ae", ":2:10: the colour is empty; write it in quotes")]
+    [InlineData("- name: water\n  color: #1553ae", ":2:9: the colour is empty; write it in quotes")]
     [InlineData("- { name: water, color: \"#1553a\" }", ":1:25: a class needs a colour")]
     [InlineData("- { name: water }", ":1:3: a class needs a colour")]
     [InlineData("- { color: \"#1553ae\" }", ":1:3: a class needs a name")]
