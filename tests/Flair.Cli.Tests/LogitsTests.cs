@@ -1,4 +1,5 @@
 using Flair.Checkpoints;
+using Flair.Models;
 
 namespace Flair.Cli.Tests;
 
@@ -23,6 +24,34 @@ public sealed class LogitsTests : IDisposable
         // conformance/models/index.json, resnet18_unet_5ch_19cl: over all logits.
         Assert.Equal(-0.01405597385019064, values.Average(v => (double)v), 1e-5);
         Assert.Equal(0.997877836227417, values.Max(v => (double)Math.Abs(v)), 1e-3);
+    }
+
+    [Fact]
+    public async Task ACheckpointSaysItsOwnClasses()
+    {
+        NpyFile.Write(_here.At("x.npy"), FormulaWeights.Input(3 * 32 * 32), [1, 3, 32, 32]);
+        var (architecture, encoder) = ArchitectureRegistry.Parse("resnet18_unet");
+        SafetensorsWriter.Write(_here.At("w.safetensors"), FormulaWeights.Create(architecture.Describe(encoder, 3, 7).Select(s => (s.Name, s.Shape))));
+
+        Assert.Equal((0, ""), await Logits(_here.At("w.safetensors")) is var (code, _, error) ? (code, error) : default);
+        var (fromFile, shape) = NpyFile.ReadFloat32(_here.At("y.npy"));
+        Assert.Equal([1, 7, 32, 32], shape);
+        await Logits("formula", "--classes", "7");
+        Assert.Equal(NpyFile.ReadFloat32(_here.At("y.npy")).Data, fromFile);
+    }
+
+    [Fact]
+    public async Task AnotherNumberOfChannelsIsExplained()
+    {
+        NpyFile.Write(_here.At("x.npy"), FormulaWeights.Input(5 * 32 * 32), [1, 5, 32, 32]);
+        var (architecture, encoder) = ArchitectureRegistry.Parse("resnet18_unet");
+        SafetensorsWriter.Write(_here.At("w.safetensors"), FormulaWeights.Create(architecture.Describe(encoder, 3, 7).Select(s => (s.Name, s.Shape))));
+
+        var (code, _, error) = await Logits(_here.At("w.safetensors"));
+
+        Assert.Equal(2, code);
+        Assert.Contains("encoder.conv1.weight", error, StringComparison.Ordinal);
+        Assert.False(File.Exists(_here.At("y.npy")));
     }
 
     [Theory]

@@ -46,7 +46,7 @@ public sealed class PipelineErrorTests : IDisposable
     [InlineData("weights: formula", "weights:", "p.yaml:3:39: the key 'model.weights' is missing: name a .pth, .ckpt or .safetensors file, or 'formula' for untrained weights (or --weights FILE)")]
     [InlineData("weights: formula", "weights: formula, classes: flair-20", "p.yaml:3:66: there is no nomenclature 'flair-20' (flair-19, flair-15, flair-13, flair-12, flair-hub, or the path of a YAML file); did you mean 'flair-19'?")]
     [InlineData("resnet18_unet", "resnet18_unte", "p.yaml:3:24: there is no model 'resnet18_unte'; did you mean 'resnet18_unet'?")]
-    [InlineData("weights: formula", "weights: formula, logits: 0", "p.yaml:3:65: 'model.logits' must be 1 or more, not 0")]
+    [InlineData("weights: formula", "weights: formula, logits: 0", "p.yaml:3:65: 'model.logits' must be 1 to 255, not 0")]
     [InlineData("normalization: { type: scaling }", "", "p.yaml:1:1: the key 'normalization' is missing: say how the model was trained: { type: custom, means: […], stds: […] }, or type scaling or without")]
     [InlineData("{ type: scaling }", "{ type: custom, means: [1, 2], stds: [1, 2, 3] }", "p.yaml:4:39: 'normalization.means' has 2 values for 3 channels (image: 1, 2, 3); give one a channel")]
     [InlineData("{ type: scaling }", "{ type: custom, means: [1, 2, 3], stds: [1, 0, 3] }", "p.yaml:4:56: a standard deviation must be more than 0, not 0")]
