@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Flair.Gdal;
 
 namespace Flair.Source;
@@ -11,15 +10,15 @@ internal sealed record ResolvedCrs(string Wkt, int Epsg)
 
 /// <summary>
 /// Finds a raster's reference system: the file's own where it can be identified, else the dalle's name's, else the settings', else the
-/// file's own though it has no code. Safe to use from several threads; each distinct WKT is looked up once.
+/// file's own though it has no code. Looks each distinct WKT up once.
 /// </summary>
 internal sealed class CrsResolver
 {
     /// <summary>RGF93 / Lambert-93 and its realisations v2 and v2b, which agree to centimetres.</summary>
     private static readonly int[] Lambert93 = [2154, 9793, 9794];
 
-    private readonly ConcurrentDictionary<string, int> _codes = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<int, string?> _wkts = new();
+    private readonly Dictionary<string, int> _codes = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, string?> _wkts = [];
     private readonly ResolvedCrs? _default;
     private readonly bool _optional;
 
@@ -51,7 +50,7 @@ internal sealed class CrsResolver
     {
         problem = null;
         wkt = Horizontal(wkt);
-        int own = wkt.Length == 0 ? 0 : _codes.GetOrAdd(wkt, Crs.Epsg);
+        int own = wkt.Length == 0 ? 0 : CodeOf(wkt);
         int named = dalle?.Epsg ?? 0;
         if (own != 0)
         {
@@ -79,7 +78,28 @@ internal sealed class CrsResolver
 
     private static bool SameCode(int a, int b) => a == b || (Lambert93.Contains(a) && Lambert93.Contains(b));
 
-    private string? WktOf(int code) => _wkts.GetOrAdd(code, Crs.WktFromEpsg);
+    private int CodeOf(string wkt)
+    {
+        if (_codes.TryGetValue(wkt, out int code))
+            return code;
+        try
+        {
+            code = Crs.Epsg(wkt);
+        }
+        catch (GdalException)
+        {
+            // What PROJ cannot read identifies nothing; the name or the settings may.
+        }
+
+        return _codes[wkt] = code;
+    }
+
+    private string? WktOf(int code)
+    {
+        if (!_wkts.TryGetValue(code, out var wkt))
+            _wkts.Add(code, wkt = Crs.WktFromEpsg(code));
+        return wkt;
+    }
 
     private static bool IsUnnamed(string wkt) =>
         wkt.StartsWith("LOCAL_CS", StringComparison.Ordinal) || wkt.StartsWith("ENGCRS", StringComparison.Ordinal)

@@ -76,7 +76,10 @@ internal sealed class LayerBuilder(CrsResolver crs, NodataMode nodata, int paral
             if (request.Wanted is { } wanted && distinct.Contains(wanted))
                 return [.. found.Where((_, i) => kinds[i] == wanted || found[i].Inside.Length == 0).Select(file => file.Path)];
             if (distinct.Count > 1)
+            {
                 problems.Add($"{request.Name}: finds rasters of several kinds ({string.Join(", ", distinct.Select(kind => found[kinds.IndexOf(kind)].Path))}); name the directory of one");
+                return [];
+            }
         }
 
         return [.. found.Select(file => file.Path)];

@@ -1,3 +1,4 @@
+using Flair.Gdal;
 using Flair.Settings;
 
 namespace Flair.Source;
@@ -17,6 +18,7 @@ internal sealed class MosaicBuilder(RunSettings settings, Action<string> notice)
 
     public Mosaic Build()
     {
+        GdalRuntime.Initialize();
         var first = settings.Inputs.FirstOrDefault(product => product.Height is null)
             ?? throw new FlairException("inputs: at least one product must be imagery; a height band alone has no tiles");
         var crs = new CrsResolver(settings.Crs, optional: settings.FlairDetect is not null);

@@ -36,6 +36,9 @@ internal sealed unsafe class RasterBlocks : IDisposable
 {
     private const int LeastRows = 256;
 
+    /// <summary>Pixels of a block from which it is read by itself.</summary>
+    private const int LeastPixelsAlone = 256 * 256;
+
     /// <summary>A VRT's blocks are not what its sources compress; 1024 rows meet the blocks of most.</summary>
     private const int RowsOfVrt = 1024;
 
@@ -222,9 +225,8 @@ internal sealed unsafe class RasterBlocks : IDisposable
         try
         {
             raster = Open();
-            var target = (byte*)rows.Buffer.Pointer + ((((long)(part.Y - rows.Rect.Y) * rows.Rect.Width) + part.X - rows.Rect.X) * _valueBytes);
-            long line = (long)rows.Rect.Width * _valueBytes;
-            raster.Read(part.X, part.Y, part.Width, part.Height, _bands, _type, target, part.Width, part.Height, _valueBytes, line, line * rows.Rect.Height);
+            foreach (var step in Steps(part))
+                Read(raster, rows, step);
         }
         catch (GdalException fault)
         {
@@ -244,6 +246,28 @@ internal sealed unsafe class RasterBlocks : IDisposable
 
         raster.Dispose();
         return null;
+    }
+
+    /// <summary>
+    /// What is read at a time. The JPEG 2000 driver decodes all bands of a block at once but reads a wider rectangle band by band, so
+    /// that a row of blocks that exceeds GDAL's cache would be decoded once a band: large blocks are read one by one.
+    /// </summary>
+    private IEnumerable<GridRect> Steps(GridRect part)
+    {
+        int width = File.Info.BlockWidth, height = File.Info.BlockHeight;
+        if (width * (long)height < LeastPixelsAlone || File.Info.Driver == "VRT")
+            return [part];
+        var blocks = BlocksOf(part);
+        return from row in Enumerable.Range(blocks.Y, blocks.Height)
+               from column in Enumerable.Range(blocks.X, blocks.Width)
+               select new GridRect(column * width, row * height, width, height).Intersect(part);
+    }
+
+    private void Read(Raster raster, DecodedRows rows, GridRect part)
+    {
+        var target = (byte*)rows.Buffer.Pointer + ((((long)(part.Y - rows.Rect.Y) * rows.Rect.Width) + part.X - rows.Rect.X) * _valueBytes);
+        long line = (long)rows.Rect.Width * _valueBytes;
+        raster.Read(part.X, part.Y, part.Width, part.Height, _bands, _type, target, part.Width, part.Height, _valueBytes, line, line * rows.Rect.Height);
     }
 
     private Raster Open()

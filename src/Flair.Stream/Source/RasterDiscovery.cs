@@ -138,7 +138,8 @@ internal sealed class RasterDiscovery(bool elevation, Action<string> notice)
             : Directory.Exists(Path.Combine(directory, part)) ? Expand(Path.Combine(directory, part), rest) : [];
     }
 
-    private static bool Matches(string pattern, string path) => FileSystemName.MatchesSimpleExpression(pattern, Path.GetFileName(path), ignoreCase: false);
+    private static bool Matches(string pattern, string path) => FileSystemName.MatchesSimpleExpression(pattern, Path.GetFileName(path), ignoreCase: false)
+        && (pattern.StartsWith('.') || !Path.GetFileName(path).StartsWith('.'));
 
     private static string[] Files(string directory) => [.. Directory.GetFiles(directory).Order(StringComparer.Ordinal)];
 

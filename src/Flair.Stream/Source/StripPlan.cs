@@ -32,7 +32,7 @@ internal static class StripPlan
 
     private static int Step(int blockHeight) => blockHeight switch
     {
-        < LeastRows => UsualRows / blockHeight * blockHeight,
+        <= LeastRows => UsualRows / blockHeight * blockHeight,
         > MostRows => UsualRows,
 
         // Half a block of 1024 rows: its other half waits decoded, which takes less memory than strips twice as high.

@@ -17,51 +17,52 @@ public class AreaReaderTests
     {
         using var scene = new Scene();
         var cut = extension == ".jp2" ? LosslessJp2 : TiledTiff;
-        foreach (int x in new[] { 0, 500 })
+        foreach (int x in new[] { 0, 400 })
         {
-            foreach (int y in new[] { 0, 500 })
-                scene.Write($"four/t{x}_{y}{extension}", x, y, 500, 500, new Scene.Options { Creation = cut });
+            foreach (int y in new[] { 0, 400 })
+                scene.Write($"four/t{x}_{y}{extension}", x, y, 400, 400, new Scene.Options { Creation = cut });
         }
 
-        scene.Write("one/all.tif", 0, 0, 1000, 1000, new Scene.Options { Creation = StripedTiff });
+        scene.Write("one/all.tif", 0, 0, 800, 800, new Scene.Options { Creation = StripedTiff });
         var four = scene.Open(Scene.Product("rvb", [3, 1], scene["four"]));
         var one = scene.Open(Scene.Product("rvb", [3, 1], scene["one"]));
         Assert.Equal(one.Grid, four.Grid);
         Assert.Equal(one.Bounds, four.Bounds);
         var reference = await Pixels.ReadAsync(one, one.Bounds.Inflate(40), readers);
         reference.AssertSame(await Pixels.ReadAsync(four, one.Bounds.Inflate(40), readers));
-        reference.AssertSame(await Pixels.ReadAsync(four, new GridRect(one.Bounds.X + 333, one.Bounds.Y + 7, 401, 977), readers));
+        reference.AssertSame(await Pixels.ReadAsync(four, new GridRect(one.Bounds.X + 333, one.Bounds.Y + 7, 201, 777), readers));
 
         var at = one.Bounds;
-        for (int i = 0; i < 1000; i++)
+        for (int i = 0; i < 800; i++)
         {
-            Assert.Equal(Scene.Noise(3, i, 999 - i), reference[0, at.X + i, at.Y + 999 - i]);
+            Assert.Equal(Scene.Noise(3, i, 799 - i), reference[0, at.X + i, at.Y + 799 - i]);
             Assert.Equal(Scene.Noise(1, i, i), reference[1, at.X + i, at.Y + i]);
         }
 
-        Assert.Equal(1_000_000, reference.Known.Count(known => known == 1));
+        Assert.Equal(640_000, reference.Known.Count(known => known == 1));
         Assert.Equal(0, reference[0, at.X - 1, at.Y]);
     }
 
     [Theory]
     [InlineData("x.tif", "TILED=YES,BLOCKXSIZE=128,BLOCKYSIZE=128,COMPRESS=DEFLATE", 128, 128)]
-    [InlineData("x.tif", "BLOCKYSIZE=10,COMPRESS=LZW", 2000, 10)]
+    [InlineData("x.tif", "BLOCKYSIZE=10,COMPRESS=LZW", 1000, 10)]
     [InlineData("x.tif", "TILED=YES,BLOCKXSIZE=512,BLOCKYSIZE=512,COMPRESS=DEFLATE", 512, 512)]
     [InlineData("x.jp2", "QUALITY=100,REVERSIBLE=YES,YCC=NO,BLOCKXSIZE=256,BLOCKYSIZE=256", 256, 256)]
     public async Task Decodes_each_block_once(string name, string creation, int blockWidth, int blockHeight)
     {
         using var scene = new Scene();
-        scene.Write(name, 0, 0, 2000, 1500, new Scene.Options { Creation = creation.Split(','), Nodata = name == "x.jp2" ? null : 255 });
+        scene.Write(name, 0, 0, 1000, 800, new Scene.Options { Bands = 2, Creation = creation.Split(','), Nodata = name == "x.jp2" ? null : 255 });
         var mosaic = scene.Open(Scene.Product("rvb", [1], scene[name]));
-        var inner = new GridRect(mosaic.Bounds.X + 700, mosaic.Bounds.Y + 200, 600, 1100);
+        var inner = new GridRect(mosaic.Bounds.X + 300, mosaic.Bounds.Y + 100, 400, 600);
         int halo = name == "x.jp2" ? 0 : 31;
         foreach (int readers in new[] { 1, 4 })
         {
             var whole = await Pixels.ReadAsync(mosaic, mosaic.Bounds, readers);
-            Assert.Equal(Ceiling(2000, blockWidth) * Ceiling(1500, blockHeight), whole.BlocksDecoded);
+            Assert.Equal(Ceiling(1000, blockWidth) * Ceiling(800, blockHeight), whole.BlocksDecoded);
             Assert.InRange(whole.FilesOpened, 1, readers);
             var part = await Pixels.ReadAsync(mosaic, inner, readers);
-            int columns = ((1300 + halo - 1) / blockWidth) - ((700 - halo) / blockWidth) + 1, rows = ((1300 + halo - 1) / blockHeight) - ((200 - halo) / blockHeight) + 1;
+            int columns = ((700 + halo - 1) / blockWidth) - ((300 - halo) / blockWidth) + 1;
+            int rows = ((700 + halo - 1) / blockHeight) - ((100 - halo) / blockHeight) + 1;
             Assert.Equal(columns * rows, part.BlocksDecoded);
             whole.AssertSame(part);
         }
@@ -192,7 +193,8 @@ public class AreaReaderTests
     [InlineData(1, 512)]
     [InlineData(10, 510)]
     [InlineData(128, 512)]
-    [InlineData(256, 256)]
+    [InlineData(256, 512)]
+    [InlineData(300, 300)]
     [InlineData(512, 512)]
     [InlineData(700, 700)]
     [InlineData(1024, 512)]
