@@ -59,10 +59,20 @@ internal static class LogitsCommand
     private static INetwork Load(IArchitecture architecture, string encoder, string weights, int channels, int classes)
     {
         if (weights != Formula)
-            throw new FlairException("reading checkpoints is not available yet");
+        {
+            var stored = CheckpointReader.Read(weights);
+            return architecture.Create(encoder, channels, ClassesOf(stored, architecture.Describe(encoder, channels, 1)[^1].Name, weights), stored);
+        }
+
         if (classes < 1)
             throw new FlairException($"--classes must be 1 or more, not {classes}");
         var specs = architecture.Describe(encoder, channels, classes).Select(s => (s.Name, s.Shape));
         return architecture.Create(encoder, channels, classes, FormulaWeights.Create(specs));
     }
+
+    // The last entry of every state dict is the head's bias, one value a class.
+    private static int ClassesOf(StateDict stored, string headBias, string weights) =>
+        stored.TryGet(headBias, out var bias) && bias.Shape is [var classes and > 0 and < 1000]
+            ? (int)classes
+            : throw new FlairException($"{weights}: has no tensor '{headBias}', so it is of another model");
 }

@@ -94,12 +94,13 @@ public static class NpyFile
         var header = NpyHeader.Parse(Encoding.UTF8.GetString(bytes));
 
         var elementSize = SizeOf(path, header.Type);
-        var count = header.Shape.Aggregate((Int128)1, (product, side) => product * side);
-        if (count * elementSize != file.Length - file.Position)
-            throw new InvalidDataException($"its {count} elements of {elementSize} bytes are not what the file holds");
-        if (count * elementSize > Array.MaxLength)
+        var left = file.Length - file.Position;
+        if (left > Array.MaxLength)
             throw new FlairException($"{path}: has more than 2 GiB; give a smaller array");
-        var raw = new byte[(int)count * elementSize];
+        var count = header.Shape.Aggregate(1.0, (product, side) => product * side);
+        if (count * elementSize != left)
+            throw new InvalidDataException($"its {count} elements of {elementSize} bytes are not what the file holds");
+        var raw = new byte[left];
         file.ReadExactly(raw);
         var values = Convert(header.Type, raw);
         return (header.FortranOrder ? ToRowMajor(values, header.Shape) : values, header.Shape);

@@ -23,7 +23,7 @@ internal sealed partial record NpyHeader(string Type, bool FortranOrder, int[] S
             Array.ConvertAll(sides, side => int.TryParse(side, out var value) ? value : throw new InvalidDataException($"its dimension {side} is too large")));
     }
 
-    [GeneratedRegex("'descr'\\s*:\\s*'([^']{1,16})'")]
+    [GeneratedRegex("'descr'\\s*:\\s*'([!-~-[']]{1,16})'")]
     private static partial Regex TypePattern();
 
     [GeneratedRegex("'fortran_order'\\s*:\\s*(True|False)")]

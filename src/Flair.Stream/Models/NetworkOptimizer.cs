@@ -33,7 +33,9 @@ public static class NetworkOptimizer
         return known.Optimize(type, device);
     }
 
-    private static void Check(Precision precision, string device)
+    /// <summary>Checks that a device is there and can compute in a precision, before anything is read for it.</summary>
+    /// <exception cref="FlairException">It is not, or cannot.</exception>
+    public static void Check(Precision precision, string device)
     {
         if (device == "cpu")
         {

@@ -19,7 +19,7 @@ internal static class YamlTree
     /// <exception cref="FlairException">It is not YAML, or not one mapping.</exception>
     public static MapNode ParseFile(string text, string name, string directory, List<string> errors)
     {
-        var node = Parse(text, mark => new Origin($"{name}:{mark.Line}:{mark.Column}", directory), errors);
+        var node = ParseDocument(text, name, directory, errors);
         return node switch
         {
             MapNode map => map,
@@ -27,6 +27,11 @@ internal static class YamlTree
             _ => throw new FlairException($"{node.Origin.Place}: expected 'key: value' lines, found {node.Describe()}"),
         };
     }
+
+    /// <summary>Reads one document, whatever its root is.</summary>
+    /// <inheritdoc cref="ParseFile"/>
+    public static SettingsNode ParseDocument(string text, string name, string directory, List<string> errors) =>
+        Parse(text, mark => new Origin($"{name}:{mark.Line}:{mark.Column}", directory), errors);
 
     /// <summary>Reads a value given on the command line, as YAML: <c>4</c>, <c>[1, 2, 3]</c>, <c>{ size: 512 }</c>.</summary>
     public static SettingsNode ParseValue(string text, Origin origin, List<string> errors) => Parse(text, _ => origin, errors);

@@ -6,7 +6,7 @@ namespace Flair.Tiles;
 /// A 64-bit hash of a raster's pixels that does not depend on the order in which they come: the sum of a mix of every 8 pixels of a row
 /// and their place. So rows can be hashed as they are streamed in and blocks as they are read back.
 /// </summary>
-internal sealed class PixelHash
+public sealed class PixelHash
 {
     private const int Word = 8;
 

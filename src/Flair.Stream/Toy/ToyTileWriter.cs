@@ -89,6 +89,8 @@ internal sealed class ToyTileWriter(ToyManifest scene, ToyLayout layout, string 
             using Raster memory = Raster.Create("MEM", "", pixels.Width, pixels.Height, bands.Length, GdalType.Byte);
             for (int band = 0; band < bands.Length; band++)
                 memory.Write<byte>(0, 0, pixels.Width, pixels.Height, [band + 1], bands[band]);
+            for (int band = 0; band < bands.Length; band++)
+                memory.SetInterpretation(band + 1, ColorInterpretation.Red + band);
             memory.SetGeoTransform(Transform(pixels, ToyWorld.Pixel, 0));
             if (scene.WriteCrs)
                 memory.SetCrs(Crs);

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Flair.Checkpoints;
 
-namespace Flair.Stream.Tests.Checkpoints;
+namespace Flair.Tests.Checkpoints;
 
 /// <summary>Damaged files end in tensors or in a <see cref="FlairException"/>, soon and in little memory. Seeded, so that a failure can be repeated.</summary>
 public sealed class CheckpointMutationTests
