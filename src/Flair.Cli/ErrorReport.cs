@@ -28,7 +28,7 @@ internal static class ErrorReport
     private static (int Code, string[] Messages) Explain(Exception cause) => cause switch
     {
         FlairException e => (e.ExitCode, e.Message.Split('\n')),
-        OperationCanceledException => (ExitCode.Stopped, ["stopped"]),
+        OperationCanceledException => (ExitCode.Stopped, ["stopped; run the same command again to go on"]),
         GdalException or DuckDbException or TorchException or DllNotFoundException or IOException or UnauthorizedAccessException =>
             (ExitCode.UnusableInput, [OneLine(cause.Message)]),
         _ => (ExitCode.InternalError, [$"internal error: {cause.GetType().Name}: {OneLine(cause.Message)} (set FLAIR_DEBUG=1 for the stack)"]),

@@ -70,6 +70,9 @@ public static class GdalRuntime
 
             // From 3.10 on, MEM datasets over foreign memory must be asked for.
             Native.CPLSetConfigOption("GDAL_MEM_ENABLE_OPEN", "YES");
+
+            // A GeoPackage notes when it was changed; here two that are made of the same are the same.
+            Native.CPLSetConfigOption("OGR_CURRENT_DATE", "2000-01-01T00:00:00.000Z");
             Native.GDALAllRegister();
             if (Environment.GetEnvironmentVariable("GDAL_CACHEMAX") is null)
                 Native.GDALSetCacheMax64(256L << 20);

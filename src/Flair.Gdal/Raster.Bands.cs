@@ -147,6 +147,17 @@ public sealed unsafe partial class Raster
             : (Native.GDALGetRasterBandXSize(overview), Native.GDALGetRasterBandYSize(overview));
     }
 
+    /// <summary>Reads a whole overview to see that it can be read.</summary>
+    public void CheckOverview(int band, int level)
+    {
+        using var use = new Use(this);
+        var overview = Native.GDALGetOverview(Band(use, band), level);
+        if (overview == 0)
+            throw new GdalException($"{Path} has no overview {level} of band {band}");
+        _ = Native.GDALChecksumImage(overview, 0, 0, Native.GDALGetRasterBandXSize(overview), Native.GDALGetRasterBandYSize(overview));
+        GdalErrors.ThrowIfAny(Path);
+    }
+
     /// <summary>GDAL's 16-bit checksum of a band's pixels (<c>gdalinfo -checksum</c>).</summary>
     public int Checksum(int band)
     {

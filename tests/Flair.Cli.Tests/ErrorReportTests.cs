@@ -13,7 +13,7 @@ public sealed class ErrorReportTests
         { new IOException("No space left on device"), 2, "error: No space left on device\n" },
         { new GdalException("not a raster"), 2, "error: not a raster\n" },
         { new TypeInitializationException("x", new DllNotFoundException("run scripts/install")), 2, "error: run scripts/install\n" },
-        { new OperationCanceledException(), 130, "stopped\n" },
+        { new OperationCanceledException(), 130, "stopped; run the same command again to go on\n" },
         { new InvalidOperationException("a\nb"), 70, "error: internal error: InvalidOperationException: a b (set FLAIR_DEBUG=1 for the stack)\n" },
     };
 

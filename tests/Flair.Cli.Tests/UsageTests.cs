@@ -48,13 +48,6 @@ public sealed class UsageTests : IDisposable
         Assert.Equal($"error: {message}{Environment.NewLine}", error);
     }
 
-    [Theory]
-    [InlineData("2", "--tiles must be columns x rows, such as 2x2, not '2'")]
-    [InlineData("0x2", "--tiles must be 1 to 10000 tiles in all, not '0x2'")]
-    [InlineData("9999x9999", "--tiles must be 1 to 10000 tiles in all, not '9999x9999'")]
-    public async Task TheTilesOfAToyAreChecked(string tiles, string message) =>
-        Assert.Equal((2, "", $"error: {message}\n"), await CommandLineFixture.RunAsync("toy", _here.Root, "--tiles", tiles));
-
     [Fact]
     public async Task TheSettingsThatApplyCanBePrinted()
     {

@@ -24,18 +24,21 @@ internal static class PlanCommand
                 return ExitCode.Done;
             }
 
-            var plan = RunPlanner.Plan(settings.Read(parsed), measure: !parsed.GetValue(noMeasure));
+            var notices = new List<string>();
+            var plan = RunPlanner.Plan(settings.Read(parsed), measure: !parsed.GetValue(noMeasure), notices.Add);
             if (parsed.GetValue(json))
                 context.WriteJson(RunEvents.Plan(plan));
             else
-                Write(context.Out, plan);
+                Write(context.Out, plan, notices);
             return ExitCode.Done;
         });
         return command;
     }
 
-    private static void Write(TextWriter output, RunPlan plan)
+    private static void Write(TextWriter output, RunPlan plan, List<string> notices)
     {
+        foreach (var notice in notices)
+            Row("note", notice);
         Row("model", plan.Model);
         Row("device", plan.Device);
         Row("tiles", plan.TilesFinished > 0 ? $"{plan.Tiles} ({plan.TilesFinished} finished already), mapped in {plan.Units} groups" : $"{plan.Tiles}, mapped in {plan.Units} groups");

@@ -26,7 +26,7 @@ public static class CheckpointReader
         }
         catch (FlairException error)
         {
-            throw new FlairException($"{path}: {error.Message}", error);
+            throw new FlairException($"{path}: {OneLine(error.Message)}", error);
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -34,13 +34,21 @@ public static class CheckpointReader
         }
         catch (Exception error) when (error is InvalidDataException or EndOfStreamException)
         {
-            var why = error is EndOfStreamException ? "it ends too early" : error.Message.TrimEnd('.');
+            var why = error is EndOfStreamException ? "it ends too early" : OneLine(error.Message.TrimEnd('.'));
             throw new FlairException($"{path}: the weights file is damaged or incomplete ({why}); copy or download it again", error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new FlairException($"{path}: the weights file cannot be read ({error.Message.TrimEnd('.')}); model.weights must name a readable file", error);
         }
+    }
+
+    /// <summary>Messages quote names of the file, which may hold anything: line feeds, a terminal's control codes, megabytes.</summary>
+    private static string OneLine(string message)
+    {
+        const int longest = 400;
+        var text = message.Length > longest ? message[..longest] + "…" : message;
+        return string.Concat(text.Select(letter => char.IsControl(letter) ? '?' : letter));
     }
 
     private static StateDict ReadFile(FileStream file)
@@ -55,6 +63,9 @@ public static class CheckpointReader
             return ReadTensors(zip.Root, zip, budget);
         }
 
+        // The first bytes of safetensors are its header's length, which may look like a pickle's; a pickle of torch.save never has this brace.
+        if (start.Length > 8 && start[8] == '{')
+            return SafetensorsReader.Read(file).State;
         if (start is [0x80, _, ..])
         {
             var budget = new AllocationBudget(file.Length);
@@ -62,8 +73,6 @@ public static class CheckpointReader
             return ReadTensors(legacy.Root, legacy, budget);
         }
 
-        if (start.Length > 8 && start[8] == '{')
-            return SafetensorsReader.Read(file).State;
         if (start.AsSpan().StartsWith("version https://git-lfs"u8))
             throw new FlairException("it is a Git LFS pointer, not the weights; run git lfs pull");
         if (file.Length == 0)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Flair.Settings;
 using Flair.Torch;
 
@@ -5,7 +6,8 @@ namespace Flair.Models;
 
 /// <summary>
 /// Makes the plan a network is mapped with: batch normalization folded into the convolutions, channels last, in the chosen arithmetic on
-/// the chosen device. In single precision its logits differ from the bare network's by rounding only.
+/// the chosen device. In single precision its logits differ from the bare network's by rounding only. For CUDA it also makes libtorch
+/// choose the same algorithms in every run and compute single precision in full, for the whole process.
 /// </summary>
 public static class NetworkOptimizer
 {
@@ -26,10 +28,14 @@ public static class NetworkOptimizer
             Precision.Fp16 => TorchScalarType.Float16,
             _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, "unknown precision"),
         };
+        if (device != "cpu")
+            LibTorch.SetReproducible(true);
         return known.Optimize(type, device);
     }
 
-    private static void Check(Precision precision, string device)
+    /// <summary>Checks that a device is there and can compute in a precision, before anything is read for it.</summary>
+    /// <exception cref="FlairException">It is not, or cannot.</exception>
+    public static void Check(Precision precision, string device)
     {
         if (device == "cpu")
         {
@@ -38,11 +44,16 @@ public static class NetworkOptimizer
             return;
         }
 
-        var index = device == "cuda" ? 0 : device.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(device.AsSpan(5), out var number) ? number : -1;
+        var index = device == "cuda" ? 0
+            : device.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(device.AsSpan(5), NumberStyles.None, null, out var number) ? number
+            : -1;
         if (index < 0)
             throw new FlairException($"device '{device}' is unknown; valid: cpu, cuda, cuda:0, cuda:1 …");
         var devices = LibTorch.CudaDeviceCount;
         if (index >= devices)
-            throw new FlairException($"device '{device}' is not there: libtorch sees {(devices == 0 ? "no CUDA device" : $"{devices} CUDA devices")}; take device cpu, or see ./flair doctor");
+        {
+            var seen = devices == 0 ? "no CUDA device" : $"{devices} of them";
+            throw new FlairException($"device '{device}' is not there: libtorch sees {seen}; take device cpu, or see ./flair doctor");
+        }
     }
 }

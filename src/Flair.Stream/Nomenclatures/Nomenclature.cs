@@ -1,9 +1,25 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Flair.Nomenclatures;
 
 /// <summary>The classes a model tells apart, in the order of its logits. It travels with the model.</summary>
 /// <param name="Name">E.g. <c>flair-19</c>.</param>
 /// <param name="Classes">One a logit.</param>
-public sealed partial record Nomenclature(string Name, IReadOnlyList<LandCoverClass> Classes);
+public sealed partial record Nomenclature(string Name, IReadOnlyList<LandCoverClass> Classes)
+{
+    /// <summary>The most classes there can be: a code and nodata share 8 bits.</summary>
+    public const int MaximumClasses = 255;
+
+    /// <summary>SHA-256 in lower-case hexadecimal of the name and of each class's index, name, colour and activity.</summary>
+    public string ComputeFingerprint()
+    {
+        var text = new StringBuilder().Append(Name).Append('\n');
+        foreach (var entry in Classes)
+            text.Append($"{entry.Index}\t{entry.Name}\t{entry.Color:x6}\t{(entry.Active ? "active" : "inactive")}\n");
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+    }
+}
 
 /// <summary>One class.</summary>
 /// <param name="Index">Its logit, from 0.</param>

@@ -1,11 +1,181 @@
+using System.Diagnostics;
+using Flair.Indexing;
+using Flair.Inference;
+using Flair.Models;
 using Flair.Settings;
+using Flair.Source;
+using Flair.Tiles;
+using Flair.Torch;
 
 namespace Flair.Running;
 
-/// <summary>A run of <c>flair detect</c>.</summary>
-public static class DetectRun
+/// <summary>A run of <c>flair detect</c>: maps every tile that is not finished yet, then brings the index and the overviews of the whole up to date.</summary>
+public sealed class DetectRun
 {
+    private readonly Lock _lock = new();
+    private readonly RunPreparation _plan;
+    private readonly RunOptions _options;
+    private readonly IRunObserver _observer;
+    private readonly long _start = Stopwatch.GetTimestamp();
+    private readonly List<TileRow> _rows = [];
+    private readonly List<TileRow> _failed = [];
+    private long _windowsTotal;
+
+    private DetectRun(RunPreparation plan, RunOptions options, IRunObserver observer)
+    {
+        _plan = plan;
+        _options = options;
+        _observer = observer;
+    }
+
     /// <summary>Maps every unfinished tile.</summary>
-    public static Task<RunSummary> RunAsync(RunSettings settings, RunOptions options, IRunObserver observer, CancellationToken cancellation) =>
-        throw new NotImplementedException();
+    /// <returns>How it ended; a tile that failed or a cancellation is no exception.</returns>
+    /// <exception cref="FlairException">The inputs, the model or the output directory cannot be used, or the disk is full.</exception>
+    public static async Task<RunSummary> RunAsync(RunSettings settings, RunOptions options, IRunObserver observer, CancellationToken cancellation)
+    {
+        var plan = RunPreparation.Prepare(settings, options.Version, observer.Notice);
+        return await new DetectRun(plan, options, observer).RunAsync(cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<RunSummary> RunAsync(CancellationToken cancellation)
+    {
+        using var directory = RunDirectory.Open(_plan.Layout, _plan.Identity);
+        RunDirectory.Save(_plan.Layout, _plan.Identity);
+        _plan.Description.Save(_plan.Layout.Index);
+        if (_plan.Units.Count > 0)
+            _plan.Layout.Index.Discard();
+
+        var outline = RunPlanner.Outline(_plan);
+        _windowsTotal = outline.Windows;
+        _observer.Started(outline);
+        var cancelled = false;
+        DetectGraph? graph = null;
+        try
+        {
+            if (_plan.Units.Count > 0)
+            {
+                using var thread = new DeviceThread();
+                var networks = thread.Run(_plan.CreateNetworks);
+                try
+                {
+                    graph = new DetectGraph(Parts(networks, thread), cancellation);
+                    await WithProgressAsync(graph, graph.RunAsync(_plan.Units)).ConfigureAwait(false);
+                }
+                finally
+                {
+                    foreach (var network in networks)
+                        network.Dispose();
+                    LibTorch.EmptyCache();
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            cancelled = true;
+        }
+
+        var rows = TileRecordsOfThisRun();
+        var products = new RunProducts(_plan);
+        IReadOnlyList<(string, string)> listed = [];
+        try
+        {
+            if (!cancelled)
+                listed = products.Write(rows, cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            cancelled = true;
+        }
+
+        return new RunSummary
+        {
+            Final = Snapshot(graph),
+            Cancelled = cancelled,
+            Failed = _failed,
+            Areas = products.Areas(rows),
+            Output = _plan.Layout.Root,
+            Products = listed,
+        };
+    }
+
+    private GraphParts Parts(IReadOnlyList<INetwork> networks, DeviceThread thread) => new()
+    {
+        Settings = _plan.Settings,
+        Mosaic = _plan.Mosaic,
+        Lattice = _plan.Lattice,
+        Networks = networks,
+        Thread = thread,
+        Device = _plan.Device,
+        Classes = _plan.Model.Nomenclature,
+        CreateWriter = CreateWriter,
+        TilesFromRoot = Path.GetRelativePath(_plan.Layout.Root, _plan.Layout.Tiles),
+        Records = new RecordContext(_plan.Mosaic.Grid, _plan.Model.Fingerprint, Fingerprints.OfText(_plan.SettingsText), _plan.InputsOf),
+        Index = _plan.Layout.Index,
+        Committed = Committed,
+    };
+
+    private TileWriter CreateWriter(SourceTile tile) => new(new TileJob
+    {
+        Name = _plan.Layout.NameOf(tile),
+        Output = _plan.Layout.Tiles,
+        Work = _plan.Layout.Work,
+        Rect = tile.Rect,
+        Grid = _plan.Mosaic.Grid,
+        Classes = _plan.Model.Nomenclature,
+        Outputs = _plan.Settings.Outputs,
+        Metadata = _plan.TileMetadata,
+    });
+
+    private void Committed(TileRow row)
+    {
+        lock (_lock)
+        {
+            (row.Status == TileStatus.Done ? _rows : _failed).Add(row);
+            _observer.TileFinished(row);
+        }
+    }
+
+    /// <summary>The records of the mosaic's tiles, in its order: those found finished and those of this run, failed ones too.</summary>
+    private List<TileRow> TileRecordsOfThisRun()
+    {
+        var byName = _plan.Finished.Concat(_rows).Concat(_failed).ToDictionary(row => row.Tile, StringComparer.Ordinal);
+        return [.. _plan.Mosaic.Tiles.Select(tile => byName.GetValueOrDefault(tile.Name)).OfType<TileRow>()];
+    }
+
+    private async Task WithProgressAsync(DetectGraph graph, Task run)
+    {
+        using var timer = new PeriodicTimer(_options.ProgressInterval);
+        var ticking = TickAsync();
+        try
+        {
+            await run.ConfigureAwait(false);
+        }
+        finally
+        {
+            timer.Dispose();
+            await ticking.ConfigureAwait(false);
+        }
+
+        async Task TickAsync()
+        {
+            while (await timer.WaitForNextTickAsync().ConfigureAwait(false))
+            {
+                lock (_lock)
+                    _observer.Progress(Snapshot(graph));
+            }
+        }
+    }
+
+    private RunSnapshot Snapshot(DetectGraph? graph) => new()
+    {
+        Elapsed = Stopwatch.GetElapsedTime(_start),
+        TilesTotal = _plan.Mosaic.Tiles.Count,
+        TilesSkipped = _plan.Finished.Count,
+        TilesDone = _rows.Count,
+        TilesFailed = _failed.Count,
+        WindowsTotal = _windowsTotal,
+        WindowsDone = graph?.Tally.WindowsDone ?? 0,
+        WindowsComputed = graph?.Tally.WindowsComputed ?? 0,
+        Blocks = graph?.Snapshot() ?? [],
+    };
 }

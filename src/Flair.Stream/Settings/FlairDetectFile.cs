@@ -1,3 +1,5 @@
+using Flair.Nomenclatures;
+
 namespace Flair.Settings;
 
 /// <summary>
@@ -69,7 +71,7 @@ internal static class FlairDetectFile
         {
             Output = output!,
             Inputs = [new() { Name = "image", Paths = [input!], Bands = channels }],
-            Model = new() { Architecture = architecture!, Weights = weights!, Classes = Nomenclature(classes!.Value), Logits = classes },
+            Model = new() { Architecture = architecture!, Weights = weights!, Classes = ClassesOf(classes!.Value), Logits = classes },
             Normalization = normalization,
             Window = new() { Size = size ?? 512, Margin = margin!.Value },
             BatchSize = batch!.Value,
@@ -184,7 +186,8 @@ internal static class FlairDetectFile
         return all;
     }
 
-    private static string Nomenclature(int classes) => classes is 13 or 12 ? $"flair-{classes}" : "flair-19";
+    // flair-detect masks no class, so that of the published 15-class models, which have 19 logits, is flair-19 here too.
+    private static string ClassesOf(int logits) => logits is 19 or 13 or 12 ? $"flair-{logits}" : $"classes-{Math.Clamp(logits, 1, Nomenclature.MaximumClasses)}";
 
     private static string OutputName(string? name, string input) =>
         name is null ? Path.GetFileName(input).Split('.')[0] + "_pred"

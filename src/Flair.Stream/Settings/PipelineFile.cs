@@ -32,79 +32,42 @@ internal static class PipelineFile
         merger.PutAll(overrides.Sets);
 
         var root = SettingsSection.Open(tree, report, "", Keys);
-        var inputs = PipelineInputs.Read(root, report);
-        var model = ReadModel(root);
-        var normalization = ReadNormalization(root, report);
-        var window = root.Section("window", "window", "size", "margin");
-        var outputs = root.Section("outputs", "outputs", "classes", "probabilities", "confidence");
-        var nodata = root.Section("nodata", "nodata", "value", "solid");
-        var resources = root.Section("resources", "resources", "threads", "readers", "attempts");
-        var flairDetect = root.Section("flair_detect", "flair_detect", "output_name", "write_dataframe");
-        flairDetect?.Missing("output_name", "flair_detect.output_name", "give the result's file name without its extension");
-        var output = root.Path("output", "output");
         root.Missing("output", "output", "give the directory that takes the map (or --output DIR)");
 
-        var settings = new
+        // What is wrong or missing reads as absent, so this goes to the end and finds every error; then the report throws.
+        var defaults = new RunSettings
         {
-            Size = window?.Integer("size", "window.size"),
-            Margin = window?.Integer("margin", "window.margin"),
-            Batch = root.Integer("batch", "batch"),
-            Stitch = root.Choice("stitch", "stitch", ("blend", StitchMode.Blend), ("crop", StitchMode.Crop)),
-            Classes = outputs?.Flag("classes", "outputs.classes"),
-            Probabilities = outputs?.Flag("probabilities", "outputs.probabilities"),
-            Confidence = outputs?.Flag("confidence", "outputs.confidence"),
-            Precision = ReadPrecision(root),
-            Device = root.Text("device", "device"),
-            Value = nodata?.Text("value", "nodata.value"),
-            Solid = nodata?.Integer("solid", "nodata.solid"),
-            Threads = resources?.Integer("threads", "resources.threads"),
-            Readers = resources?.Integer("readers", "resources.readers"),
-            Attempts = resources?.Integer("attempts", "resources.attempts"),
+            Output = root.Path("output", "output") ?? "",
+            Inputs = PipelineInputs.Read(root, report),
+            Model = ReadModel(root),
+            Normalization = ReadNormalization(root, report),
+        };
+        var settings = defaults with
+        {
+            Window = ReadWindow(root, defaults.Window),
+            BatchSize = root.Integer("batch", "batch") ?? defaults.BatchSize,
+            Stitch = root.Choice("stitch", "stitch", ("blend", StitchMode.Blend), ("crop", StitchMode.Crop)) ?? defaults.Stitch,
+            Outputs = ReadOutputs(root, defaults.Outputs),
+            Precision = ReadPrecision(root) ?? defaults.Precision,
+            Device = root.Text("device", "device") ?? defaults.Device,
+            Nodata = ReadNodata(root, defaults.Nodata),
+            Resources = ReadResources(root, defaults.Resources),
             Crs = root.Text("crs", "crs"),
-            OutputName = flairDetect?.Text("output_name", "flair_detect.output_name"),
-            WriteDataframe = flairDetect?.Flag("write_dataframe", "flair_detect.write_dataframe"),
+            FlairDetect = ReadFlairDetect(root),
         };
         report.ThrowIfAny();
-
-        var defaults = new RunSettings { Output = output!, Inputs = inputs, Model = model!, Normalization = normalization };
-        return defaults with
-        {
-            Window = new() { Size = settings.Size ?? defaults.Window.Size, Margin = settings.Margin ?? defaults.Window.Margin },
-            BatchSize = settings.Batch ?? defaults.BatchSize,
-            Stitch = settings.Stitch ?? defaults.Stitch,
-            Outputs = new()
-            {
-                Classes = settings.Classes ?? defaults.Outputs.Classes,
-                Probabilities = settings.Probabilities ?? defaults.Outputs.Probabilities,
-                Confidence = settings.Confidence ?? defaults.Outputs.Confidence,
-            },
-            Precision = settings.Precision ?? defaults.Precision,
-            Device = settings.Device ?? defaults.Device,
-            Nodata = new() { Value = settings.Value ?? defaults.Nodata.Value, Solid = settings.Solid ?? defaults.Nodata.Solid },
-            Resources = new()
-            {
-                Threads = settings.Threads ?? defaults.Resources.Threads,
-                Readers = settings.Readers ?? defaults.Resources.Readers,
-                Attempts = settings.Attempts ?? defaults.Resources.Attempts,
-            },
-            Crs = settings.Crs,
-            FlairDetect = settings.OutputName is null ? null : new() { OutputName = settings.OutputName, WriteDataframe = settings.WriteDataframe ?? false },
-        };
+        return settings;
     }
 
     public static Precision? ReadPrecision(SettingsSection section) =>
         section.Choice("precision", "precision", ("fp32", Precision.Fp32), ("bf16", Precision.Bf16), ("fp16", Precision.Fp16));
 
-    private static ModelSettings? ReadModel(SettingsSection root)
+    private static ModelSettings ReadModel(SettingsSection root)
     {
-        var model = root.Section("model", "model", "architecture", "weights", "classes", "logits");
-        if (model is null)
-        {
-            root.Missing("model", "model", "give it an architecture and weights, or --model and --weights");
-            return null;
-        }
-
         var defaults = new ModelSettings { Architecture = "", Weights = "" };
+        root.Missing("model", "model", "give it an architecture and weights, or --model and --weights");
+        if (root.Section("model", "model", "architecture", "weights", "classes", "logits") is not { } model)
+            return defaults;
         var architecture = model.Text("architecture", "model.architecture");
         var weights = model.Text("weights", "model.weights") == RunSettingsRules.Formula ? RunSettingsRules.Formula : model.Path("weights", "model.weights");
         model.Missing("architecture", "model.architecture", "name the encoder and the decoder, such as resnet34_unet (or --model NAME)");
@@ -141,5 +104,60 @@ internal static class PipelineFile
         }
 
         return new() { Type = type, Means = means ?? [], Stds = stds ?? [] };
+    }
+
+    private static WindowSettings ReadWindow(SettingsSection root, WindowSettings defaults)
+    {
+        var section = root.Section("window", "window", "size", "margin");
+        return new()
+        {
+            Size = section?.Integer("size", "window.size") ?? defaults.Size,
+            Margin = section?.Integer("margin", "window.margin") ?? defaults.Margin,
+        };
+    }
+
+    private static OutputSettings ReadOutputs(SettingsSection root, OutputSettings defaults)
+    {
+        var section = root.Section("outputs", "outputs", "classes", "probabilities", "confidence");
+        return new()
+        {
+            Classes = section?.Flag("classes", "outputs.classes") ?? defaults.Classes,
+            Probabilities = section?.Flag("probabilities", "outputs.probabilities") ?? defaults.Probabilities,
+            Confidence = section?.Flag("confidence", "outputs.confidence") ?? defaults.Confidence,
+        };
+    }
+
+    private static NodataSettings ReadNodata(SettingsSection root, NodataSettings defaults)
+    {
+        var section = root.Section("nodata", "nodata", "value", "solid");
+        return new()
+        {
+            Value = section?.Text("value", "nodata.value") ?? defaults.Value,
+            Solid = section?.Integer("solid", "nodata.solid") ?? defaults.Solid,
+        };
+    }
+
+    private static ResourceSettings ReadResources(SettingsSection root, ResourceSettings defaults)
+    {
+        var section = root.Section("resources", "resources", "threads", "readers", "attempts");
+        return new()
+        {
+            Threads = section?.Integer("threads", "resources.threads") ?? defaults.Threads,
+            Readers = section?.Integer("readers", "resources.readers") ?? defaults.Readers,
+            Attempts = section?.Integer("attempts", "resources.attempts") ?? defaults.Attempts,
+        };
+    }
+
+    // In the records of runs that a FLAIR-1 file began.
+    private static FlairDetectSettings? ReadFlairDetect(SettingsSection root)
+    {
+        if (root.Section("flair_detect", "flair_detect", "output_name", "write_dataframe") is not { } section)
+            return null;
+        section.Missing("output_name", "flair_detect.output_name", "give the result's file name without its extension");
+        return new()
+        {
+            OutputName = section.Text("output_name", "flair_detect.output_name") ?? "",
+            WriteDataframe = section.Flag("write_dataframe", "flair_detect.write_dataframe") ?? false,
+        };
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Flair.Models;
+using Flair.Nomenclatures;
 
 namespace Flair.Settings;
 
@@ -9,8 +10,6 @@ internal static partial class RunSettingsRules
 {
     /// <summary>The word in place of a weights file.</summary>
     public const string Formula = "formula";
-
-    private static readonly string[] BuiltInClasses = ["flair-19", "flair-15", "flair-13", "flair-12", "flair-hub"];
 
     [GeneratedRegex("^EPSG:[0-9]{4,6}$")]
     private static partial Regex EpsgCode();
@@ -86,17 +85,17 @@ internal static partial class RunSettingsRules
         if (!ArchitectureRegistry.Names.Contains(model.Architecture))
             report.Fail("model.architecture", $"there is no model '{model.Architecture}'{NearestName.Suggest(model.Architecture, ArchitectureRegistry.Names)}");
 
-        if (IsPath(model.Classes) ? !File.Exists(model.Classes) : !BuiltInClasses.Contains(model.Classes))
+        if (IsPath(model.Classes) ? !File.Exists(model.Classes) : !Nomenclature.IsBuiltIn(model.Classes))
         {
             report.Fail("model.classes", IsPath(model.Classes)
                 ? $"the nomenclature file {model.Classes} does not exist"
-                : $"there is no nomenclature '{model.Classes}' ({string.Join(", ", BuiltInClasses)}, or the path of a YAML file){Nearest(model.Classes)}");
+                : $"there is no nomenclature '{model.Classes}' ({string.Join(", ", Nomenclature.BuiltInNames)}, or the path of a YAML file){Nearest(model.Classes)}");
         }
 
-        if (model.Logits is { } logits)
-            AtLeast(report, "model.logits", logits, 1);
+        if (model.Logits is { } logits and (< 1 or > Nomenclature.MaximumClasses))
+            report.Fail("model.logits", $"'{report.KeyOf("model.logits")}' must be 1 to {Nomenclature.MaximumClasses}, not {logits}");
 
-        static string Nearest(string name) => NearestName.Find(name, BuiltInClasses) is { } near ? $"; did you mean '{near}'?" : "";
+        static string Nearest(string name) => NearestName.Find(name, Nomenclature.BuiltInNames) is { } near ? $"; did you mean '{near}'?" : "";
     }
 
     private static void CheckNormalization(RunSettings settings, SettingsReport report)

@@ -22,7 +22,7 @@ public static class SettingsFingerprint
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Canonical(settings, device))));
 
     /// <summary>The text that is hashed, one setting a line.</summary>
-    private static string Canonical(RunSettings settings, string device)
+    internal static string Canonical(RunSettings settings, string device)
     {
         var lines = new List<string> { "settings 1" };
         foreach (var product in settings.Inputs)

@@ -11,8 +11,8 @@ internal sealed class SettingsReport(string source)
     /// <summary>Notes where the setting that <see cref="RunSettingsRules"/> calls <paramref name="setting"/> was written, and under which key.</summary>
     public void Note(string setting, Origin origin, string key) => _places[setting] = (origin, key);
 
-    /// <summary>Adds an error at a place.</summary>
-    public void Fail(Origin origin, string message) => Errors.Add($"{origin.Place}: {message}");
+    /// <summary>Adds an error at a place. It becomes one line, whatever the file's own words in it.</summary>
+    public void Fail(Origin origin, string message) => Errors.Add($"{origin.Place}: {string.Concat(message.Select(c => char.IsControl(c) ? '�' : c))}");
 
     /// <summary>Adds an error about a setting; where it was not written, at its parent, or at the file.</summary>
     public void Fail(string setting, string message)
@@ -21,12 +21,12 @@ internal sealed class SettingsReport(string source)
         {
             if (_places.TryGetValue(parent, out var place))
             {
-                Errors.Add($"{place.Origin.Place}: {message}");
+                Fail(place.Origin, message);
                 return;
             }
         }
 
-        Errors.Add($"{source}: {message}");
+        Fail(new Origin(source, ""), message);
     }
 
     /// <summary>The key under which the user knows a setting.</summary>

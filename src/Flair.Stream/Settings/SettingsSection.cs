@@ -57,7 +57,7 @@ internal sealed class SettingsSection
     public string? Text(string key, string setting)
     {
         var node = Take(key, setting);
-        if (node is null or ScalarNode { Text.Length: > 0 })
+        if (node is null || IsText(node))
             return (node as ScalarNode)?.Text;
         Wrong(node, key, "text");
         return null;
@@ -71,10 +71,10 @@ internal sealed class SettingsSection
     {
         var node = Take(key, setting);
         var items = node is ListNode list ? list.Items : node is null ? [] : [node];
-        var texts = items.OfType<ScalarNode>().Where(s => s.Text.Length > 0 && !s.IsNull).ToArray();
+        var texts = items.Where(IsText).Cast<ScalarNode>().ToArray();
         if (node is null || (texts.Length == items.Count && texts.Length > 0))
             return node is null ? null : texts;
-        Wrong(items.FirstOrDefault(i => i is not ScalarNode { Text.Length: > 0 }) ?? node, key, "text or a list of texts");
+        Wrong(items.FirstOrDefault(i => !IsText(i)) ?? node, key, "text or a list of texts");
         return null;
     }
 
@@ -114,6 +114,10 @@ internal sealed class SettingsSection
     }
 
     private string FullKey(string key) => _path.Length > 0 ? $"{_path}.{key}" : key;
+
+    // No path and no name may hold a NUL, which ends a string for the libraries below.
+    private static bool IsText(SettingsNode node) =>
+        node is ScalarNode { Text.Length: > 0, IsNull: false } scalar && !scalar.Text.Contains('\0', StringComparison.Ordinal);
 
     private void Wrong(SettingsNode node, string key, string expected) =>
         _report.Fail(node.Origin, $"'{FullKey(key)}' must be {expected}, not {node.Describe()}");

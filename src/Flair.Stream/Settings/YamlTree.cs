@@ -19,7 +19,7 @@ internal static class YamlTree
     /// <exception cref="FlairException">It is not YAML, or not one mapping.</exception>
     public static MapNode ParseFile(string text, string name, string directory, List<string> errors)
     {
-        var node = Parse(text, mark => new Origin($"{name}:{mark.Line}:{mark.Column}", directory), errors);
+        var node = ParseDocument(text, name, directory, errors);
         return node switch
         {
             MapNode map => map,
@@ -28,14 +28,19 @@ internal static class YamlTree
         };
     }
 
+    /// <summary>Reads one document, whatever its root is.</summary>
+    /// <inheritdoc cref="ParseFile"/>
+    public static SettingsNode ParseDocument(string text, string name, string directory, List<string> errors) =>
+        Parse(text, mark => new Origin($"{name}:{mark.Line}:{mark.Column}", directory), errors);
+
     /// <summary>Reads a value given on the command line, as YAML: <c>4</c>, <c>[1, 2, 3]</c>, <c>{ size: 512 }</c>.</summary>
     public static SettingsNode ParseValue(string text, Origin origin, List<string> errors) => Parse(text, _ => origin, errors);
 
     private static SettingsNode Parse(string text, Func<Mark, Origin> originOf, List<string> errors)
     {
+        var parser = new Parser(new StringReader(text));
         try
         {
-            var parser = new Parser(new StringReader(text));
             var anchors = new Dictionary<AnchorName, SettingsNode>();
             parser.Consume<StreamStart>();
             if (parser.TryConsume<StreamEnd>(out var end))
@@ -50,6 +55,11 @@ internal static class YamlTree
         catch (YamlException e)
         {
             throw new FlairException($"{originOf(e.Start).Place}: this is not YAML: {Detail(e)}", e);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
+        {
+            // YamlDotNet's scanner trips over some malformed scalars; all it tells is what it read last.
+            throw new FlairException($"{originOf(parser.Current?.End ?? Mark.Empty).Place}: this is not YAML from here on", e);
         }
     }
 

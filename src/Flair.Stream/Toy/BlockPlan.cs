@@ -137,10 +137,9 @@ internal sealed class BlockPlan
     private int AddParcel((double X, double Y)[] corners, bool wide, ref ToyDice dice)
     {
         double lean = dice.Between(-0.06, 0.06), length = Math.Sqrt(1 + (lean * lean));
-        _parcels.Add(new Parcel
+        _parcels.Add(new Parcel(corners)
         {
             Cover = Cover.Meadow,
-            Corners = corners,
             Salt = ToyHash.Mix(_salt, _parcels.Count, 9),
             Along = wide ? (1 / length, lean / length) : (lean / length, 1 / length),
         });

@@ -34,10 +34,10 @@ internal sealed class BodyPainter(ToyCanvas canvas, IReadOnlyList<Decal> decals,
     private void Lay(in Decal decal, int at, double u, double v)
     {
         (double a, double b) = decal.Area.Local(u, v);
-        if (Math.Abs(a) > decal.Area.HalfLength || Math.Abs(b) > decal.Area.HalfWidth || canvas.Label[at] is ToyClass.Water or ToyClass.Brushwood)
+        if (Math.Abs(a) > decal.Area.HalfLength || Math.Abs(b) > decal.Area.HalfWidth || canvas.Label[at] == ToyClass.Water)
             return;
         // A drive ends at the road that it leads to.
-        if (canvas.Label[at] == ToyClass.Impervious && decal.Surface != Surface.PoolWater && canvas.Above[at] == 0 && decal.Surface != Surface.Paving)
+        if (canvas.Label[at] == ToyClass.Impervious && decal.Surface != Surface.PoolWater && canvas.Above[at] == 0)
             return;
         float grain = ToyHash.Noise(decal.Salt, u * 1.7, v * 1.7), speck = ToyHash.Unit(decal.Salt, (int)(u * 5), (int)(v * 5)) - 0.5f;
         (Vector4 color, byte label) = decal.Surface switch
@@ -74,7 +74,7 @@ internal sealed class BodyPainter(ToyCanvas canvas, IReadOnlyList<Decal> decals,
         float grain = ToyHash.Noise(body.Salt, u * 1.3, v * 1.3), speck = ToyHash.Unit(body.Salt, (int)(u * 5), (int)(v * 5)) - 0.5f;
         switch (body.Shape)
         {
-            case BodyShape.Gable or BodyShape.Hip when low < 4.5f || rise < 4:
+            case BodyShape.Gable or BodyShape.Hip:
                 // Courses of tiles run down the slope; a few are newer or mossy.
                 color *= 1 + (0.05f * (float)Math.Cos(a * 9)) + (0.06f * grain) + (0.1f * speck);
                 if (db > pitch - 0.2)
@@ -110,7 +110,7 @@ internal sealed class BodyPainter(ToyCanvas canvas, IReadOnlyList<Decal> decals,
 
     private static (Vector4 Color, float Height) Chimney(in Body body, double a, double b, Vector4 color, float height)
     {
-        if (body.Area.HalfLength < 5)
+        if (body.Area.HalfLength is < 5 or > 8.8)
             return (color, height);
         double place = ((ToyHash.Unit(body.Salt, 1, 1) * 1.4) - 0.7) * body.Area.HalfLength, side = ((ToyHash.Unit(body.Salt, 2, 1) * 1.2) - 0.6) * body.Area.HalfWidth;
         if (Math.Abs(a - place) < 0.4 && Math.Abs(b - side) < 0.35)

@@ -26,7 +26,16 @@ internal static class CoverDealer
             if (block.Kind == BlockKind.Village && dice.Chance(0.1))
                 cover = dice.Pick<Cover>([Cover.Allotment, Cover.Meadow, Cover.Orchard]);
             parcel.Cover = Fit(world, parcel, cover);
+            if (parcel.Cover == Cover.Pond)
+                parcel.Level = PondLevel(world, parcel);
         }
+    }
+
+    private static double PondLevel(ToyWorld world, Parcel parcel)
+    {
+        (double x, double y) = parcel.Middle;
+        (double u, double v) = world.ToGround(x, y);
+        return world.Terrain(u, v, world.RiverDistance(u, v), world.River(ToyWorld.NearestRiver(v), u).Level) - 0.6;
     }
 
     // Nobody builds or tills where the river runs through the middle.

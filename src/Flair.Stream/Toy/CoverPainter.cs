@@ -17,9 +17,9 @@ internal sealed class CoverPainter(uint salt)
             case Cover.Wheat:
                 return Crop(new Vector4(204, 180, 122, 172), new Vector4(176, 164, 110, 168), 0.8f, along, across, depth, tone, patch, spot);
             case Cover.Barley:
-                return Crop(new Vector4(118, 138, 78, 178), new Vector4(146, 150, 90, 172), 0.7f, along, across, depth, tone, patch, spot);
+                return Crop(new Vector4(126, 140, 90, 176), new Vector4(154, 154, 106, 170), 0.7f, along, across, depth, tone, patch, spot);
             case Cover.Sunflower:
-                return Crop(new Vector4(134, 146, 66, 188), new Vector4(160, 156, 66, 184), 1f, along, across, depth, tone, patch, spot);
+                return Crop(new Vector4(132, 142, 82, 186), new Vector4(158, 154, 88, 182), 1f, along, across, depth, tone, patch, spot);
             case Cover.Maize:
                 return RowCrop(across, depth, tone, patch, spot);
             case Cover.Stubble:
@@ -43,18 +43,19 @@ internal sealed class CoverPainter(uint salt)
             case Cover.Pond:
                 return Pond(parcel, spot);
             case Cover.Deciduous:
-                return new Ground(new Vector4(64, 72, 46, 104) * (1 + (0.2f * spot.Grain) + (0.2f * spot.Speck)), ToyClass.Deciduous, 0.4f + (0.3f * spot.Grain));
+                return new Ground(new Vector4(76, 82, 56, 112) * (1 + (0.2f * spot.Grain) + (0.2f * spot.Speck)), ToyClass.Deciduous, 0.4f + (0.3f * spot.Grain));
             case Cover.Coniferous:
-                return new Ground(new Vector4(84, 78, 56, 98) * (1 + (0.2f * spot.Grain) + (0.2f * spot.Speck)), ToyClass.Coniferous, 0.3f + (0.2f * spot.Grain));
+                return new Ground(new Vector4(116, 104, 78, 112) * (1 + (0.2f * spot.Grain) + (0.2f * spot.Speck)), ToyClass.Coniferous, 0.3f + (0.2f * spot.Grain));
             case Cover.ClearCut:
                 return ClearCut(across, patch, spot);
             case Cover.Fallow:
-                Ground wild = Grass(spot, 0.45f + (0.3f * patch));
-                return wild with { Label = ToyClass.Brushwood, Above = 0.5f + (0.25f * spot.Grain) };
+                float scrub = ToyHash.Noise(salt + 28, spot.U * 0.22, spot.V * 0.22);
+                Ground wild = Grass(spot, 0.5f + (0.3f * patch) - (0.2f * scrub));
+                return wild with { Label = ToyClass.Brushwood, Above = 0.5f + (0.2f * scrub) + (0.05f * spot.Grain) };
             case Cover.Plantation:
                 return Grass(spot, 0.3f + (0.2f * patch)) with { Label = ToyClass.Ligneous };
             case Cover.GreenhouseYard:
-                return patch + (0.5f * spot.Grain) > 0.15f
+                return patch + (0.25f * ToyHash.Noise(salt + 29, spot.U * 0.3, spot.V * 0.3)) + (0.06f * spot.Grain) > -0.05f
                     ? new Ground(new Vector4(184, 172, 148, 158) * (1 + (0.06f * patch) + Fine(spot)), ToyClass.Pervious, 0)
                     : Grass(spot, 0.5f);
             default:
@@ -67,7 +68,7 @@ internal sealed class CoverPainter(uint salt)
     {
         float tuft = ToyHash.Noise(salt + 12, spot.U * 0.45, spot.V * 0.45);
         float mix = Math.Clamp(dryness + (0.14f * tuft) + (0.1f * spot.Grain), 0, 1);
-        Vector4 color = Vector4.Lerp(new Vector4(104, 124, 70, 174), new Vector4(170, 162, 112, 160), mix);
+        Vector4 color = Vector4.Lerp(new Vector4(108, 124, 80, 174), new Vector4(172, 163, 122, 160), mix);
         return new Ground(color * (1 + (0.05f * spot.Grain) + (0.12f * spot.Speck)), ToyClass.Herbaceous, 0.12f + (0.06f * tuft));
     }
 
@@ -76,7 +77,7 @@ internal sealed class CoverPainter(uint salt)
     {
         float bush = ToyHash.Noise(salt + 13, spot.U * 0.55, spot.V * 0.55), fine = ToyHash.Noise(salt + 14, spot.U * 2.1, spot.V * 2.1);
         float height = trimmed ? 1.8f + (0.15f * fine) : 2.3f + (0.6f * bush) + (0.35f * fine);
-        return new Ground(new Vector4(82, 98, 60, 158) * (1 + (0.12f * bush) + (0.12f * fine) + (0.12f * spot.Speck)), ToyClass.Brushwood, height);
+        return new Ground(new Vector4(80, 93, 62, 156) * (1 + (0.12f * bush) + (0.12f * fine) + (0.12f * spot.Speck)), ToyClass.Brushwood, height);
     }
 
     private static float Fine(in Spot spot) => (0.05f * spot.Grain) + (0.12f * spot.Speck);
@@ -94,7 +95,7 @@ internal sealed class CoverPainter(uint salt)
         float stand = height * (0.92f + (0.08f * drill));
         double wheel = Math.Abs(Math.Abs(Beat(across, 24)) - 0.9);
         if (wheel < 0.24 && depth > 3)
-            return new Ground(Vector4.Lerp(color, new Vector4(150, 134, 104, 142), 0.55f), ToyClass.Agricultural, 0.05f);
+            return new Ground(Vector4.Lerp(color, new Vector4(150, 134, 104, 142), 0.55f), ToyClass.Agricultural, 0.6f * stand);
         return new Ground(color, ToyClass.Agricultural, stand);
     }
 
@@ -103,7 +104,7 @@ internal sealed class CoverPainter(uint salt)
         double row = Math.Abs(Beat(across + (0.06 * spot.Grain), 0.8));
         float leaf = (float)ToyWorld.Smooth((0.36 - row) / 0.25);
         leaf = Math.Clamp(leaf + 0.25f + (0.35f * patch), 0, 1);
-        Vector4 color = Vector4.Lerp(new Vector4(132, 122, 88, 140), new Vector4(92, 124, 62, 192), leaf) * (1 + (0.08f * spot.Grain) + (0.14f * spot.Speck) + (0.14f * tone));
+        Vector4 color = Vector4.Lerp(new Vector4(132, 122, 88, 140), new Vector4(94, 117, 70, 190), leaf) * (1 + (0.08f * spot.Grain) + (0.14f * spot.Speck) + (0.14f * tone));
         return new Ground(color, ToyClass.Agricultural, depth < 0.8 ? 0.1f : 0.25f + (0.7f * leaf));
     }
 
@@ -150,7 +151,7 @@ internal sealed class CoverPainter(uint salt)
     private Ground Lawn(float tone, in Spot spot)
     {
         float worn = ToyHash.Noise(salt + 20, spot.U * 0.1, spot.V * 0.1);
-        Ground grass = Grass(spot, 0.2f + (0.5f * tone) + (0.3f * worn));
+        Ground grass = Grass(spot, 0.34f + (0.75f * tone) + (0.3f * worn));
         return grass with { Above = 0.05f };
     }
 
@@ -196,18 +197,21 @@ internal sealed class CoverPainter(uint salt)
     private Ground Pond(Parcel parcel, in Spot spot)
     {
         (double mx, double my) = parcel.Middle;
-        double dx = spot.Plan.X - mx, dy = spot.Plan.Y - my, radius = 0.3 * Math.Sqrt(parcel.Area);
+        double dx = spot.Plan.X - mx, dy = spot.Plan.Y - my, radius = parcel.PondRadius;
         double wobble = ToyHash.Noise(parcel.Salt, spot.U / 9, spot.V / 9) * 0.22 * radius;
         double shore = Math.Sqrt((dx * dx) + (dy * dy)) + wobble - radius;
-        if (shore > 3)
-            return Grass(spot, 0.2f + (0.2f * ToyHash.Noise(salt + 25, spot.U / 15, spot.V / 15)));
+        float ground = spot.Terrain + ((float)(parcel.Level - spot.Terrain) * (1 - (float)ToyWorld.Smooth(shore / 11)));
         if (shore > 0)
-            return shore < 0.8 + (0.5 * spot.Grain)
+        {
+            Ground bank = shore < 0.8 + (0.5 * spot.Grain)
                 ? new Ground(new Vector4(150, 136, 108, 130) * (1 + Fine(spot)), ToyClass.BareSoil, 0)
-                : Grass(spot, 0);
+                : Grass(spot, 0.25f * (float)ToyWorld.Smooth(shore / 3) * (1 + (0.8f * ToyHash.Noise(salt + 25, spot.U / 15, spot.V / 15))));
+            return bank with { Terrain = ground };
+        }
+
         float depth = (float)Math.Clamp(-shore / 2.5, 0, 1);
         Vector4 color = Vector4.Lerp(new Vector4(98, 104, 74, 60), new Vector4(46, 62, 54, 22), depth);
-        return new Ground(color + (Vector4.One * ((1.5f * spot.Grain) + (2 * spot.Speck))), ToyClass.Water, 0, null);
+        return new Ground(color + (Vector4.One * ((1.5f * spot.Grain) + (2 * spot.Speck))), ToyClass.Water, 0, ground);
     }
 
     private Ground ClearCut(double across, float patch, in Spot spot)

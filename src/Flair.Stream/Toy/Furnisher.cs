@@ -81,7 +81,8 @@ internal sealed class Furnisher
             if (dice.Chance(0.45))
                 Wing(parcel, house, eave, roof, ref dice);
             Drive(parcel, house, ref dice);
-            if (dice.Chance(0.45))
+            Terrace(parcel, house, ref dice);
+            if (dice.Chance(0.7))
                 Pool(parcel, house, ref dice);
             if (dice.Chance(0.4))
                 Shed(parcel, house, ref dice);
@@ -136,15 +137,24 @@ internal sealed class Furnisher
         }
     }
 
+    private void Terrace(Parcel parcel, Footprint house, ref ToyDice dice)
+    {
+        double side = dice.Chance(0.5) ? 1 : -1, deep = dice.Between(1.2, 2.2), half = dice.Between(2, 4);
+        (double u, double v) = house.Place(dice.Between(-2, 2), side * (house.HalfWidth + deep));
+        var terrace = new Footprint(u, v, house.Cos, house.Sin, half, deep);
+        if (dice.Chance(0.75) && Inside(parcel, terrace, 1))
+            _decals.Add(new Decal(terrace, dice.Chance(0.6) ? Surface.Paving : Surface.Gravel, parcel.Salt + 11));
+    }
+
     private void Pool(Parcel parcel, Footprint house, ref ToyDice dice)
     {
-        for (int attempt = 0; attempt < 10; attempt++)
+        for (int attempt = 0; attempt < 24; attempt++)
         {
             double side = dice.Chance(0.5) ? 1 : -1;
-            (double u, double v) = house.Place(dice.Between(-6, 6), side * (house.HalfWidth + dice.Between(4.5, 8)));
+            (double u, double v) = house.Place(dice.Between(-9, 9), side * (house.HalfWidth + dice.Between(3.5, 9)));
             var pool = new Footprint(u, v, house.Cos, house.Sin, dice.Between(3.2, 4.8), dice.Between(1.7, 2.3));
             Footprint terrace = pool with { HalfLength = pool.HalfLength + 1.2, HalfWidth = pool.HalfWidth + 1.2 };
-            if (!Inside(parcel, terrace, 1) || _bodies.Exists(b => b.Area.Distance(u, v) < terrace.Reach) || _decals.Exists(d => d.Area.Distance(u, v) < terrace.Reach))
+            if (!Inside(parcel, terrace, 1) || _bodies.Exists(b => b.Area.Distance(u, v) < terrace.HalfLength) || _decals.Exists(d => d.Area.Distance(u, v) < terrace.HalfWidth))
                 continue;
             _decals.Add(new Decal(terrace, Surface.Paving, parcel.Salt + 5));
             _decals.Add(new Decal(pool, Surface.PoolWater, parcel.Salt + 6));
@@ -217,6 +227,12 @@ internal sealed class Furnisher
                 double b = row * pitch;
                 double x = mx + (a * parcel.Along.X) - (b * parcel.Along.Y), y = my + (a * parcel.Along.Y) + (b * parcel.Along.X);
                 bool clear = parcel.Depth(x, y) > half + 2.5;
+                if (clear)
+                {
+                    (double u, double v) = _world.ToGround(x, y);
+                    clear = _world.RiverDistance(u, v) > half + 6;
+                }
+
                 if (clear && double.IsNaN(start))
                     start = a;
                 if (clear && a - start > high - low)

@@ -31,7 +31,7 @@ internal sealed class GroundPainter(ToyWorld world, ToyCanvas canvas, IReadOnlyD
                 if (block is null || p.X < block.Left || p.X >= block.Right || p.Y < block.Top || p.Y >= block.Bottom)
                     block = blocks[world.BlockAt(p.X, p.Y)];
                 (double centre, double slope, double half, double level) = rivers[river, column];
-                double water = (Math.Abs(v - centre) / Math.Sqrt(1 + (slope * slope))) - half;
+                double water = ToyWorld.RiverDistance(v, centre, slope, half);
                 var spot = new Spot(u, v, p, water, (float)world.Terrain(u, v, water, level), ToyHash.Noise(_grain, u * 1.6, v * 1.6), ToyHash.Unit(_grain, canvas.X + column, canvas.Y + row) - 0.5f);
                 Ground ground = Draw(block, spot, level);
                 int at = (row * canvas.Width) + column;
@@ -48,15 +48,12 @@ internal sealed class GroundPainter(ToyWorld world, ToyCanvas canvas, IReadOnlyD
         ParcelHit hit = block.Find(spot.Plan.X, spot.Plan.Y);
         (double borderDistance, WayKind way, double along) = block.Border(spot.Plan);
         double half = Ways.HalfWidth(way);
-        if (spot.Water > 0 || way >= WayKind.Lane)
+        if (way != WayKind.None && borderDistance < half + 0.6)
         {
-            if (way != WayKind.None && borderDistance < half + 0.6)
-            {
-                if (spot.Water > 4)
-                    return WayPainter.Paint(way, borderDistance, along, spot);
-                if (way >= WayKind.Lane)
-                    return WayPainter.Bridge(way, borderDistance, along, spot, riverLevel);
-            }
+            if (spot.Water > 4)
+                return WayPainter.Paint(way, borderDistance, along, spot);
+            if (way >= WayKind.Lane)
+                return WayPainter.Bridge(way, borderDistance, along, spot, riverLevel);
         }
 
         if (spot.Water < 5.5)

@@ -69,21 +69,30 @@ internal static class Planter
                 return Shrub(u, v, ref dice);
             case Cover.ClearCut when roll < 0.01:
                 return Broadleaf(u, v, dice.Between(1.5, 2.5), dice.Between(8, 14), parcel, ref dice);
+            case Cover.Pond when InPond(parcel, p):
+                return null;
             case Cover.Meadow or Cover.Pond when roll < 0.012:
                 return Broadleaf(u, v, dice.Between(3, 5.5), dice.Between(8, 15), parcel, ref dice);
             case Cover.Pond when roll < 0.05:
                 return Shrub(u, v, ref dice);
-            case Cover.Lawn when roll < 0.10:
+            case Cover.Lawn when roll < 0.13:
                 return dice.Chance(0.2)
                     ? Conifer(u, v, dice.Between(1.4, 2.6), dice.Between(6, 13), ToyClass.Coniferous, ref dice)
                     : Broadleaf(u, v, dice.Between(1.3, 3.3), dice.Between(4, 9), parcel, ref dice);
-            case Cover.Lawn when roll < 0.19:
+            case Cover.Lawn when roll < 0.24:
                 return Shrub(u, v, ref dice);
             case Cover.CarPark or Cover.Yard when roll < 0.05:
                 return Broadleaf(u, v, dice.Between(1.3, 2.4), dice.Between(4, 7), parcel, ref dice);
             default:
                 return null;
         }
+    }
+
+    private static bool InPond(Parcel parcel, in PlanPoint p)
+    {
+        (double mx, double my) = parcel.Middle;
+        double dx = p.X - mx, dy = p.Y - my, radius = (1.3 * parcel.PondRadius) + 1;
+        return (dx * dx) + (dy * dy) < radius * radius;
     }
 
     private static void PlantRows(ToyWorld world, BlockPlan block, Parcel parcel, List<Body> bodies)
@@ -114,21 +123,21 @@ internal static class Planter
     {
         // Neighbours in a wood share its character; each tree adds its own.
         float stand = parcel.Draw(71) - 0.5f, own = (float)dice.Between(-0.5, 0.5);
-        var tint = new Vector4(80 + (14 * stand) + (26 * own), 102 + (10 * stand) + (22 * own), 60 + (14 * own), 172 + (16 * stand) + (44 * (float)dice.Between(-0.5, 0.5)));
+        var tint = new Vector4(78 + (14 * stand) + (28 * own), 95 + (10 * stand) + (24 * own), 63 + (14 * own), 172 + (16 * stand) + (44 * (float)dice.Between(-0.5, 0.5)));
         return Crown(BodyShape.Broadleaf, u, v, radius, Math.Max(height, radius * 1.6), tint, ToyClass.Deciduous, ref dice);
     }
 
     private static Body Conifer(double u, double v, double radius, double height, byte label, ref ToyDice dice)
     {
         float own = (float)dice.Between(-0.5, 0.5);
-        var tint = new Vector4(56 + (14 * own), 78 + (14 * own), 58 + (10 * own), 118 + (24 * own));
+        var tint = new Vector4(60 + (16 * own), 77 + (16 * own), 60 + (10 * own), 118 + (24 * own));
         return Crown(BodyShape.Conifer, u, v, radius, height, tint, label, ref dice);
     }
 
     private static Body Shrub(double u, double v, ref ToyDice dice)
     {
         float own = (float)dice.Between(-0.5, 0.5);
-        var tint = new Vector4(92 + (28 * own), 104 + (22 * own), 66 + (14 * own), 150 + (24 * own));
+        var tint = new Vector4(92 + (30 * own), 101 + (22 * own), 69 + (14 * own), 150 + (24 * own));
         return Crown(BodyShape.Shrub, u, v, dice.Between(0.7, 1.9), dice.Between(1, 2.8), tint, ToyClass.Brushwood, ref dice);
     }
 

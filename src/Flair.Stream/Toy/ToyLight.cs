@@ -15,7 +15,7 @@ internal sealed class ToyLight
     private const float SunElevation = 48 * MathF.PI / 180, SunAzimuth = 143 * MathF.PI / 180;
     private const int ShadowSteps = 104;
     private const int Cell = 32;
-    private const float Direct = 0.64f;
+    private const float Direct = 0.61f;
 
     private readonly ToyCanvas _canvas;
     private readonly uint _noise;
@@ -73,7 +73,7 @@ internal sealed class ToyLight
         uint bits = ToyHash.Mix(_noise, _canvas.X + column, _canvas.Y + row);
         var noise = new Vector4((bits & 255) - 127.5f, ((bits >> 8) & 255) - 127.5f, ((bits >> 16) & 255) - 127.5f, (bits >> 24) - 127.5f);
         // Haze lifts the dark parts, blue most; highlights roll off.
-        seen = (seen * 0.95f) + new Vector4(7, 8, 11, 4) + (noise * 0.022f);
+        seen = (seen * 0.95f) + new Vector4(10, 11, 15, 6) + (noise * 0.022f);
         return (Quantize(seen.X), Quantize(seen.Y), Quantize(seen.Z), Quantize(seen.W));
     }
 

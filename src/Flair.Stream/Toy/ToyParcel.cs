@@ -28,13 +28,10 @@ internal enum Cover : byte
 }
 
 /// <summary>A parcel: a convex piece of a block, in plan coordinates.</summary>
-internal sealed class Parcel
+internal sealed class Parcel((double X, double Y)[] corners)
 {
     /// <summary>What is on it.</summary>
     public required Cover Cover { get; set; }
-
-    /// <summary>Its corners in plan coordinates.</summary>
-    public required (double X, double Y)[] Corners { get; init; }
 
     /// <summary>The number that makes it unlike its neighbours.</summary>
     public required uint Salt { get; init; }
@@ -42,25 +39,17 @@ internal sealed class Parcel
     /// <summary>Unit vector along its rows, in plan coordinates.</summary>
     public required (double X, double Y) Along { get; init; }
 
+    /// <summary>Height of its pond's water, metres.</summary>
+    public double Level { get; set; }
+
+    /// <summary>Mean radius of its pond, metres; the shore wanders by a fifth of it.</summary>
+    public double PondRadius { get; } = 0.3 * Math.Sqrt(AreaOf(corners));
+
     /// <summary>Middle of its corners.</summary>
-    public (double X, double Y) Middle => (Corners.Average(c => c.X), Corners.Average(c => c.Y));
+    public (double X, double Y) Middle { get; } = (corners.Average(c => c.X), corners.Average(c => c.Y));
 
     /// <summary>Area in square metres of the plan.</summary>
-    public double Area
-    {
-        get
-        {
-            double twice = 0;
-            for (int k = 0; k < Corners.Length; k++)
-            {
-                (double x0, double y0) = Corners[k];
-                (double x1, double y1) = Corners[(k + 1) % Corners.Length];
-                twice += (x0 * y1) - (x1 * y0);
-            }
-
-            return Math.Abs(twice) / 2;
-        }
-    }
+    public double Area { get; } = AreaOf(corners);
 
     /// <summary>A draw in [0, 1) of this parcel for one use.</summary>
     public float Draw(int use) => ToyHash.Unit(Salt, use, 3);
@@ -70,10 +59,10 @@ internal sealed class Parcel
     {
         double depth = double.MaxValue;
         (double mx, double my) = Middle;
-        for (int k = 0; k < Corners.Length; k++)
+        for (int k = 0; k < corners.Length; k++)
         {
-            (double x0, double y0) = Corners[k];
-            (double x1, double y1) = Corners[(k + 1) % Corners.Length];
+            (double x0, double y0) = corners[k];
+            (double x1, double y1) = corners[(k + 1) % corners.Length];
             double length = Math.Sqrt(((x1 - x0) * (x1 - x0)) + ((y1 - y0) * (y1 - y0)));
             if (length < 1e-6)
                 continue;
@@ -83,6 +72,20 @@ internal sealed class Parcel
         }
 
         return depth;
+    }
+
+    // The shoelace formula.
+    private static double AreaOf((double X, double Y)[] corners)
+    {
+        double twice = 0;
+        for (int k = 0; k < corners.Length; k++)
+        {
+            (double x0, double y0) = corners[k];
+            (double x1, double y1) = corners[(k + 1) % corners.Length];
+            twice += (x0 * y1) - (x1 * y0);
+        }
+
+        return Math.Abs(twice) / 2;
     }
 }
 

@@ -39,16 +39,7 @@ internal sealed class ToyRegion
     public static ToyRegion Draw(ToyWorld world, int x, int y, int width, int height)
     {
         const int reach = ToyLight.Reach;
-        var canvas = new ToyCanvas(x - reach, y - reach, width + (2 * reach), height + (2 * reach));
-        SortedDictionary<(int J, int I), BlockPlan> plans = PlanBlocks(world, canvas);
-        var blocks = plans.Values.ToDictionary(b => (b.I, b.J));
-        var ground = new GroundPainter(world, canvas, blocks);
-        var bodies = new BodyPainter(canvas, [.. plans.Values.SelectMany(b => b.Furniture.Decals)], [.. plans.Values.SelectMany(b => b.Furniture.Bodies)]);
-        canvas.ByBands((first, last) =>
-        {
-            ground.Paint(first, last);
-            bodies.Paint(first, last);
-        });
+        ToyCanvas canvas = Paint(world, x - reach, y - reach, width + (2 * reach), height + (2 * reach));
         var light = new ToyLight(world, canvas);
         light.Light();
 
@@ -65,6 +56,22 @@ internal sealed class ToyRegion
             }
         });
         return region;
+    }
+
+    /// <summary>Paints pixels [x, x + width) × [y, y + height) of the landscape without light.</summary>
+    public static ToyCanvas Paint(ToyWorld world, int x, int y, int width, int height)
+    {
+        var canvas = new ToyCanvas(x, y, width, height);
+        SortedDictionary<(int J, int I), BlockPlan> plans = PlanBlocks(world, canvas);
+        var blocks = plans.Values.ToDictionary(b => (b.I, b.J));
+        var ground = new GroundPainter(world, canvas, blocks);
+        var bodies = new BodyPainter(canvas, [.. plans.Values.SelectMany(b => b.Furniture.Decals)], [.. plans.Values.SelectMany(b => b.Furniture.Bodies)]);
+        canvas.ByBands((first, last) =>
+        {
+            ground.Paint(first, last);
+            bodies.Paint(first, last);
+        });
+        return canvas;
     }
 
     // Every block that has a pixel in the canvas, or that may have something standing over its edge into it.

@@ -112,6 +112,10 @@ internal sealed class ToyWorld(int seed)
     /// <summary>What runs along the line above row j.</summary>
     public WayKind WayAbove(int j)
     {
+        // Along a river there is but a path; roads cross it.
+        double y = FirstLine + (Spacing * j);
+        if (Math.Abs(y - RiverFirst - (RiverSpacing * NearestRiver(y))) < 0.5 * Spacing)
+            return WayKind.Track;
         if (Modulo(j, 3) == 0)
             return WayKind.Road;
         float roll = ToyHash.Unit(_salt + 24, j, 0);
@@ -174,16 +178,25 @@ internal sealed class ToyWorld(int seed)
     public double RiverDistance(double u, double v)
     {
         (double centre, double slope, double half, _) = River(NearestRiver(v), u);
-        return (Math.Abs(v - centre) / Math.Sqrt(1 + (slope * slope))) - half;
+        return RiverDistance(v, centre, slope, half);
+    }
+
+    /// <summary>As <see cref="RiverDistance(double, double)"/> with the river's course at hand. Its bends matter less the farther off.</summary>
+    public static double RiverDistance(double v, double centre, double slope, double half)
+    {
+        double off = Math.Abs(v - centre), near = 1 + (off * off / 625);
+        return (off / Math.Sqrt(1 + (slope * slope / near))) - half;
     }
 
     /// <summary>Terrain height in metres, given the metres to the water's edge and the water's level; a pond may still cut into it.</summary>
     public double Terrain(double u, double v, double riverDistance, double riverLevel)
     {
-        double hill = 58 + (11 * ToyHash.Noise(_salt + 41, u / 260, v / 260)) + (3 * ToyHash.Noise(_salt + 42, u / 90, v / 90)) + (0.4 * ToyHash.Noise(_salt + 43, u / 22, v / 22));
+        double hill = 58 + (11 * ToyHash.Noise(_salt + 41, u / 260, v / 260)) + (1.8 * ToyHash.Noise(_salt + 42, u / 90, v / 90)) + (0.1 * ToyHash.Noise(_salt + 43, u / 22, v / 22));
         if (riverDistance <= 0)
             return riverLevel;
-        double bank = Smooth(riverDistance / 3.5), valley = Smooth(riverDistance / 150);
+        // Its valley is straighter than the river.
+        double axis = Math.Abs(v - RiverFirst - (RiverSpacing * NearestRiver(v))), far = Smooth(riverDistance / 110);
+        double bank = Smooth(riverDistance / 3.5), valley = Smooth((riverDistance + (far * (axis - riverDistance))) / 150);
         return riverLevel + (1.4 * bank) + (valley * Math.Max(1, hill - riverLevel - 1.4));
     }
 

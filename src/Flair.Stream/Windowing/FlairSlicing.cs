@@ -72,7 +72,7 @@ public sealed class FlairSlicing : ILattice
     /// <inheritdoc/>
     public IEnumerable<IReadOnlyList<Placement>> Rows(IReadOnlyList<GridRect> areas) =>
         _slices
-            .Select(slice => new Placement(slice.Id, slice.Window, slice.Owned))
+            .Select(slice => new Placement(slice.Id, slice.Window, slice.Owned) { FlairBoxes = (slice.Core, slice.Box) })
             .Where(placement => areas.Any(placement.Core.Overlaps))
             .GroupBy(placement => placement.Window.Y)
             .OrderBy(row => row.Key)

@@ -41,5 +41,17 @@ public sealed class GridLattice(WindowSettings window, StitchMode stitch) : ILat
         }
     }
 
+    /// <inheritdoc/>
+    public long Count(IReadOnlyList<GridRect> areas)
+    {
+        if (areas.Count != 1)
+            return Rows(areas).Sum(row => (long)row.Count);
+        // A plan of a whole country counts windows by the hundred million: one tile's are a rectangle.
+        var bounds = areas[0].Inflate(stitch == StitchMode.Blend ? _margin : 0);
+        long columns = FloorDiv(bounds.Right - 1, _stride) - FloorDiv(bounds.X, _stride) + 1;
+        long rows = FloorDiv(bounds.Bottom - 1, _stride) - FloorDiv(bounds.Y, _stride) + 1;
+        return columns * rows;
+    }
+
     private static int FloorDiv(int value, int divisor) => (int)Math.Floor((double)value / divisor);
 }

@@ -13,4 +13,7 @@ public interface ILattice
     /// within a row. All windows of a row span the same grid rows.
     /// </summary>
     IEnumerable<IReadOnlyList<Placement>> Rows(IReadOnlyList<GridRect> areas);
+
+    /// <summary>How many windows <see cref="Rows"/> would lay.</summary>
+    long Count(IReadOnlyList<GridRect> areas) => Rows(areas).Sum(row => (long)row.Count);
 }

@@ -1,3 +1,4 @@
+using Flair.Indexing;
 using Flair.Source;
 
 namespace Flair.Windowing;
@@ -7,4 +8,8 @@ namespace Flair.Windowing;
 /// <param name="Window">The pixels it reads, on the mosaic's grid; it may reach beyond the mosaic.</param>
 /// <param name="Core">The pixels it answers for: the window without its margins, and without what another window answers for.
 /// The cores of a lattice share no pixel.</param>
-public sealed record Placement(string Id, GridRect Window, GridRect Core);
+public sealed record Placement(string Id, GridRect Window, GridRect Core)
+{
+    /// <summary>The ground extents that FLAIR-1 gives this window in its dataframe, where its slicing is used: margins off, and all of it.</summary>
+    public (GeoBox Core, GeoBox Window)? FlairBoxes { get; init; }
+}

@@ -71,6 +71,13 @@ internal static unsafe partial class Native
     [LibraryImport(Library, EntryPoint = "flair_tensor_data")]
     public static partial nint Data(Tensor tensor);
 
+    [LibraryImport(Library, EntryPoint = "flair_blend")]
+    public static partial int Blend(Tensor logits, long index, Tensor weights, Tensor sums, PixelRect* part, long row, long column);
+
+    [LibraryImport(Library, EntryPoint = "flair_finish")]
+    public static partial int Finish(
+        Tensor sums, Tensor totals, byte* active, int activeCount, int nodata, Tensor classes, Tensor confidence, Tensor probabilities);
+
     /// <summary>Passes a result on; a negative one is a failure.</summary>
     /// <exception cref="TorchException">With libtorch's message.</exception>
     public static int Check(int result, [CallerMemberName] string what = "") => result >= 0 ? result : throw Failure(what);

@@ -18,18 +18,8 @@ const c10::Type& without_optional(const c10::Type& type) {
   return type.kind() == TypeKind::OptionalType ? *type.containedType(0) : type;
 }
 
-IValue box_tensors(const flair_value& value, const c10::Type& type) {
+IValue box_tensors(const flair_value& value) {
   const auto handles = static_cast<flair_tensor*>(value.p);
-  // index and friends take a list of tensors that may be missing, another type than a list of tensors.
-  if (type.kind() == TypeKind::ListType && type.containedType(0)->kind() == TypeKind::OptionalType) {
-    c10::List<decltype(std::declval<IValue>().toOptional<at::Tensor>())> list;
-    for (int32_t i = 0; i < value.count; i++)
-      if (handles[i] != nullptr)
-        list.push_back(unwrap(handles[i]));
-      else
-        list.push_back({});
-    return list;
-  }
   c10::List<at::Tensor> list;
   for (int32_t i = 0; i < value.count; i++) list.push_back(unwrap(handles[i]));
   return list;
@@ -60,7 +50,7 @@ IValue box(const flair_value& value, const c10::Argument& argument) {
     case FLAIR_DOUBLE_LIST:
       return std::vector<double>(static_cast<double*>(value.p), static_cast<double*>(value.p) + value.count);
     case FLAIR_TENSOR_LIST:
-      return box_tensors(value, type);
+      return box_tensors(value);
     case FLAIR_STRING: {
       std::string text(static_cast<const char*>(value.p), value.count);
       if (type.kind() == TypeKind::DeviceObjType) return c10::Device(text);

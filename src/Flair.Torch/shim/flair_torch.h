@@ -17,7 +17,7 @@ enum flair_kind : int32_t {
   FLAIR_BOOL = 5,         // i, 0 or 1
   FLAIR_INT_LIST = 6,     // p: const int64_t*, count
   FLAIR_DOUBLE_LIST = 7,  // p: const double*, count
-  FLAIR_TENSOR_LIST = 8,  // p: tensor handles (null: none), count
+  FLAIR_TENSOR_LIST = 8,  // p: tensor handles, count
   FLAIR_STRING = 9,       // p: UTF-8, count bytes; also devices ("cpu", "cuda:0")
 };
 
@@ -65,3 +65,12 @@ FLAIR_API int32_t flair_tensor_dtype(flair_tensor tensor);
 FLAIR_API int32_t flair_tensor_device(flair_tensor tensor, int32_t* type, int32_t* index);
 FLAIR_API int32_t flair_tensor_is_contiguous(flair_tensor tensor, int32_t memory_format);
 FLAIR_API void* flair_tensor_data(flair_tensor tensor);
+
+// stitch.cpp
+struct flair_rect {
+  int64_t row, column, rows, columns;
+};
+FLAIR_API int32_t flair_blend(flair_tensor logits, int64_t index, flair_tensor weights, flair_tensor sums, const flair_rect* part, int64_t row,
+                              int64_t column);
+FLAIR_API int32_t flair_finish(flair_tensor sums, flair_tensor totals, const uint8_t* active, int32_t active_count, int32_t nodata, flair_tensor classes,
+                               flair_tensor confidence, flair_tensor probabilities);

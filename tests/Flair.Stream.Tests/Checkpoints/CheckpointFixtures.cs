@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Text.Json;
 using Flair.Checkpoints;
 
-namespace Flair.Stream.Tests.Checkpoints;
+namespace Flair.Tests.Checkpoints;
 
 /// <summary>The files in Data/checkpoints and what they hold.</summary>
 internal static class CheckpointFixtures

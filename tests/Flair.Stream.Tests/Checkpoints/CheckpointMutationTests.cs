@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Flair.Checkpoints;
 
-namespace Flair.Stream.Tests.Checkpoints;
+namespace Flair.Tests.Checkpoints;
 
 /// <summary>Damaged files end in tensors or in a <see cref="FlairException"/>, soon and in little memory. Seeded, so that a failure can be repeated.</summary>
 public sealed class CheckpointMutationTests
@@ -22,7 +22,7 @@ public sealed class CheckpointMutationTests
         var original = File.ReadAllBytes(CheckpointFixtures.PathOf(file));
         var path = Path.Combine(Directory.CreateTempSubdirectory().FullName, "mutated");
         var refused = 0;
-        for (var seed = 0; seed < 1000; seed++)
+        for (var seed = 0; seed < 400; seed++)
         {
             File.WriteAllBytes(path, Mutate(original, seed));
             var before = GC.GetAllocatedBytesForCurrentThread();
@@ -47,7 +47,7 @@ public sealed class CheckpointMutationTests
             Assert.True(watch.ElapsedMilliseconds < 5000, $"{file}, seed {seed}: too slow");
         }
 
-        Assert.True(refused > 300, $"only {refused} of 1000 were noticed, so the mutations miss what matters");
+        Assert.True(refused > 100, $"only {refused} of 400 were noticed, so the mutations miss what matters");
     }
 
     private static byte[] Mutate(byte[] original, int seed)

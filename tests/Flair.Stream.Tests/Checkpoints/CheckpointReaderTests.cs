@@ -1,6 +1,6 @@
 using Flair.Checkpoints;
 
-namespace Flair.Stream.Tests.Checkpoints;
+namespace Flair.Tests.Checkpoints;
 
 public sealed class CheckpointReaderTests
 {

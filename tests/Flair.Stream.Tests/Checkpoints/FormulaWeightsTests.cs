@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Flair.Checkpoints;
 
-namespace Flair.Stream.Tests.Checkpoints;
+namespace Flair.Tests.Checkpoints;
 
 /// <summary>Expected values were computed with NumPy from the formula in the conformance data's README.</summary>
 public sealed class FormulaWeightsTests

@@ -100,6 +100,15 @@ public sealed class FlairDetectFileTests : IDisposable
     }
 
     [Theory]
+    [InlineData(19, "flair-19")]
+    [InlineData(13, "flair-13")]
+    [InlineData(12, "flair-12")]
+    [InlineData(15, "classes-15")]
+    [InlineData(255, "classes-255")]
+    public void TheNumberOfClassesNamesThem(int count, string classes) =>
+        Assert.Equal(classes, _files.Parse(Newer.Replace("n_classes: 19", $"n_classes: {count}", StringComparison.Ordinal)).Model.Classes);
+
+    [Theory]
     [InlineData("scaling", NormalizationType.Scaling)]
     [InlineData("without", NormalizationType.Without)]
     [InlineData("none", NormalizationType.Without)]
@@ -151,6 +160,8 @@ public sealed class FlairDetectFileTests : IDisposable
     [InlineData("output_path: out", "output_path:", "p.yaml:1:1: the key 'output_path' is missing: give the directory that takes the result (or --output DIR)")]
     [InlineData("output_name: pred", "output_name: a/pred", "p.yaml:10:14: 'output_name' must be a file name, not 'a/pred'")]
     [InlineData("model_weights: formula", "model_weights: no.pth", "p.yaml:7:16: the weights file no.pth does not exist; name a .pth, .ckpt or .safetensors file, or 'formula' for untrained weights")]
+    [InlineData("n_classes: 19", "n_classes: 0", "p.yaml:6:12: 'n_classes' must be 1 to 255, not 0")]
+    [InlineData("n_classes: 19", "n_classes: 256", "p.yaml:6:12: 'n_classes' must be 1 to 255, not 256")]
     [InlineData("use_gpu: true", "use_gpu: 1", "p.yaml:9:10: 'use_gpu' must be true or false, not 1")]
     [InlineData("output_name: pred", "zone: { margin: 50 }", "p.yaml:10:7: 'zone' with its layers is how FLAIR-1 was set up before its release; write input_img_path, bands and margin at the top instead")]
     public void Errors(string good, string bad, string errors)

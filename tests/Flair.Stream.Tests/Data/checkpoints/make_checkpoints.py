@@ -127,7 +127,7 @@ levels = []
 for _ in range(60):
     levels = [levels, levels]
 torch.save({"a": base, "levels": levels}, "doubling.pth")
-huge = torch.ones(1).expand(2 ** 20, 2 ** 10)
+huge = torch.ones(1).expand(2 ** 18, 2 ** 10)
 torch.save({f"a{i}": huge for i in range(8)}, "expanded_bomb.pth")
 bomb = io.BytesIO()
 torch.save({"a": torch.zeros(20 * 2 ** 20)}, bomb)

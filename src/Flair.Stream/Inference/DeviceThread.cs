@@ -1,0 +1,62 @@
+using System.Collections.Concurrent;
+
+namespace Flair.Inference;
+
+/// <summary>
+/// The one thread that calls libtorch for a run. OpenMP keeps a team of workers for every thread that ever called it, and libtorch's number of
+/// threads is a setting of the calling thread: from the thread pool, teams would multiply and disturb each other. Network and
+/// stitching share the processor (or the CUDA stream) anyway, so taking turns costs nothing.
+/// </summary>
+public sealed class DeviceThread : IDisposable
+{
+    private readonly BlockingCollection<Action> _work = [];
+    private readonly Thread _thread;
+
+    /// <summary>Starts the thread.</summary>
+    public DeviceThread()
+    {
+        _thread = new Thread(Loop) { IsBackground = true, Name = "libtorch" };
+        _thread.Start();
+    }
+
+    /// <summary>Runs something on the thread and waits for it; what it throws is thrown here.</summary>
+    /// <exception cref="ObjectDisposedException">The thread has ended.</exception>
+    public T Run<T>(Func<T> work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _work.Add(() =>
+        {
+            try
+            {
+                done.SetResult(work());
+            }
+            catch (Exception e)
+            {
+                done.SetException(e);
+            }
+        });
+        return done.Task.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Runs something on the thread and waits for it; what it throws is thrown here.</summary>
+    public void Run(Action work) => Run(() =>
+    {
+        work();
+        return 0;
+    });
+
+    /// <summary>Ends the thread after the work that it has.</summary>
+    public void Dispose()
+    {
+        _work.CompleteAdding();
+        _thread.Join();
+        _work.Dispose();
+    }
+
+    private void Loop()
+    {
+        foreach (var work in _work.GetConsumingEnumerable())
+            work();
+    }
+}

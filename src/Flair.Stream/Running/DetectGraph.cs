@@ -1,0 +1,161 @@
+using System.Threading.Tasks.Dataflow;
+using Flair.Batching;
+using Flair.Indexing;
+using Flair.Inference;
+using Flair.Models;
+using Flair.Nomenclatures;
+using Flair.Settings;
+using Flair.Source;
+using Flair.Stitching;
+using Flair.Tiles;
+using Flair.Windowing;
+
+namespace Flair.Running;
+
+/// <summary>What a graph is made of.</summary>
+public sealed record GraphParts
+{
+    /// <summary>The settings.</summary>
+    public required RunSettings Settings { get; init; }
+
+    /// <summary>Where pixels come from.</summary>
+    public required Mosaic Mosaic { get; init; }
+
+    /// <summary>Where windows lie.</summary>
+    public required ILattice Lattice { get; init; }
+
+    /// <summary>The networks, one a device, all on <see cref="Device"/>'s kind of device.</summary>
+    public required IReadOnlyList<INetwork> Networks { get; init; }
+
+    /// <summary>The thread that calls libtorch.</summary>
+    public required DeviceThread Thread { get; init; }
+
+    /// <summary>The device that stitches: the first network's.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>The classes.</summary>
+    public required Nomenclature Classes { get; init; }
+
+    /// <summary>Makes the writer of a tile.</summary>
+    public required Func<SourceTile, TileWriter> CreateWriter { get; init; }
+
+    /// <summary>The directory of the finished rasters, relative to that of the index.</summary>
+    public required string TilesFromRoot { get; init; }
+
+    /// <summary>What all tiles' records share.</summary>
+    public required RecordContext Records { get; init; }
+
+    /// <summary>Where the records go.</summary>
+    public required IndexLayout Index { get; init; }
+
+    /// <summary>Called after each tile's record is written.</summary>
+    public required Action<TileRow> Committed { get; init; }
+}
+
+/// <summary>
+/// The graph of <c>flair detect</c>:
+/// <code>
+/// units → read → window → batch → inference → stitch → tile → seal → index
+/// </code>
+/// Each arrow is bounded, so a slow block holds back those before it and memory does not depend on how much there is to map. A block that
+/// fails faults those after it and, through the shared cancellation, stops those before it.
+/// </summary>
+public sealed class DetectGraph
+{
+    private readonly CancellationTokenSource _stop;
+    private readonly ITargetBlock<UnitState> _entrance;
+    private readonly ILattice _lattice;
+    private readonly Task[] _completions;
+    private readonly BlockCounters[] _counters;
+
+    /// <summary>Wires the blocks, last to first, since each knows the one it sends to.</summary>
+    public DetectGraph(GraphParts parts, CancellationToken cancellation)
+    {
+        _lattice = parts.Lattice;
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var stop = _stop.Token;
+        var settings = parts.Settings;
+        var mosaic = parts.Mosaic;
+        BlockCounters read = new("read", "strips"), window = new("window", "windows"), batch = new("batch", "batches"),
+            inference = new("inference", "windows"), stitch = new("stitch", "windows"), tile = new("tile", "rows"),
+            seal = new("seal", "tiles"), index = new("index", "tiles");
+        _counters = [read, window, batch, inference, stitch, tile, seal, index];
+
+        var indexBlock = new IndexBlock(parts.Records, parts.Index, parts.Committed, index, stop);
+        var sealBlock = new SealBlock(parts.TilesFromRoot, seal, indexBlock.Input, stop);
+        var tileBlock = new TileBlock(parts.CreateWriter, parts.Classes.Classes.Count, tile, sealBlock.Input, stop);
+
+        var blend = settings.Stitch == StitchMode.Blend;
+        var size = settings.Window.Size;
+        var weights = blend ? BlendWeights.Window(size, settings.Window.Margin) : BlendWeights.Flat(size);
+        bool[] active = [.. parts.Classes.Classes.Select(c => c.Active)];
+        var stitchBlock = new StitchBlock(
+            parts.Thread,
+            width => new Canvas(active, width, size, weights, parts.Device),
+            blend,
+            settings.Outputs.Probabilities ? active.Length : 0,
+            stitch,
+            tileBlock.Input,
+            stop);
+
+        var inferenceBlock = InferenceBlock.Create(parts.Networks, parts.Thread, Tally, inference, stop);
+        inferenceBlock.LinkTo(stitchBlock.Input, new DataflowLinkOptions { PropagateCompletion = true });
+
+        var normalizer = new Normalizer(settings.Normalization, mosaic.ChannelCount, mosaic.Samples, Normalizer.MaximumOf(mosaic.ImageryType));
+        var batchingBlock = new BatchingBlock(normalizer, settings.BatchSize, size, batch, inferenceBlock, stop);
+        var windowBlock = new WindowBlock(mosaic.ChannelCount, mosaic.Samples, Tally, window, batchingBlock.Input, stop);
+        var readBlock = new ReadBlock(mosaic, ReadOptions.From(settings.Resources), read, windowBlock.Input, stop);
+
+        _entrance = readBlock.Input;
+        _completions =
+        [
+            readBlock.Completion, windowBlock.Completion, batchingBlock.Completion, inferenceBlock.Completion,
+            stitchBlock.Completion, tileBlock.Completion, sealBlock.Completion, indexBlock.Completion,
+        ];
+        foreach (var completion in _completions)
+            completion.ContinueWith(_ => _stop.Cancel(), CancellationToken.None, TaskContinuationOptions.NotOnRanToCompletion, TaskScheduler.Default);
+    }
+
+    /// <summary>What the run has done so far.</summary>
+    public RunTally Tally { get; } = new();
+
+    /// <summary>The blocks' counters now, in the data's order.</summary>
+    public IReadOnlyList<BlockSnapshot> Snapshot() => [.. _counters.Select(counters => counters.Snapshot())];
+
+    /// <summary>Sends the units through, one after the other as there is room, and waits for the last to come out.</summary>
+    /// <exception cref="OperationCanceledException">The run was stopped; finished tiles are finished.</exception>
+    /// <exception cref="FlairException">Something the user can put right.</exception>
+    public async Task RunAsync(IEnumerable<WorkUnit> units)
+    {
+        try
+        {
+            foreach (var unit in units)
+            {
+                if (!await _entrance.SendAsync(new UnitState(unit, _lattice), _stop.Token).ConfigureAwait(false))
+                    break;
+            }
+
+            _entrance.Complete();
+        }
+        catch (OperationCanceledException)
+        {
+            // The blocks say below whether the user stopped the run or one of them failed.
+        }
+
+        // Every block is waited for, so that nothing is at work in the output directory when this returns.
+        try
+        {
+            await Task.WhenAll(_completions).ConfigureAwait(false);
+        }
+        catch (Exception e) when (Cause(e) is { } cause)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(cause);
+        }
+    }
+
+    /// <summary>The first failure that is not another block's stopping because of it.</summary>
+    private Exception? Cause(Exception thrown) => _completions
+        .Where(completion => completion.IsFaulted)
+        .SelectMany(completion => completion.Exception!.Flatten().InnerExceptions)
+        .FirstOrDefault(inner => inner is not OperationCanceledException) ?? thrown;
+}

@@ -1,0 +1,49 @@
+using Flair.Indexing;
+using Flair.Settings;
+using Flair.Source;
+
+namespace Flair.Running;
+
+/// <summary>
+/// Where everything of a run lies. A pipeline's output directory holds <c>tiles/</c>, the index and what shows the whole map; its
+/// <c>.flair/</c> holds what resuming needs. A FLAIR-1 run writes one raster where its file says, and everything else into
+/// <c>NAME.flair/</c> beside it, so that several results can share a directory as they do there.
+/// </summary>
+public sealed class OutputLayout
+{
+    private readonly FlairDetectSettings? _flair;
+
+    /// <summary>Decides the places; touches no disk.</summary>
+    public OutputLayout(RunSettings settings)
+    {
+        _flair = settings.FlairDetect;
+        Base = Path.GetFullPath(settings.Output);
+        Root = _flair is null ? Base : Path.Combine(Base, _flair.OutputName + ".flair");
+        Tiles = _flair is null ? Path.Combine(Root, "tiles") : Base;
+        Index = new IndexLayout(Root);
+    }
+
+    /// <summary>The directory that the user named.</summary>
+    public string Base { get; }
+
+    /// <summary>The directory that <c>flair inspect</c> opens: it holds the index and the run's state.</summary>
+    public string Root { get; }
+
+    /// <summary>Where finished rasters go.</summary>
+    public string Tiles { get; }
+
+    /// <summary>The index's files, and the records that make a tile done.</summary>
+    public IndexLayout Index { get; }
+
+    /// <summary>Temporary files of the run that is going on; emptied when one starts.</summary>
+    public string Work => Path.Combine(Index.Work, "work");
+
+    /// <summary>What this directory is: settings, model, grid.</summary>
+    public string RunFile => Path.Combine(Index.Work, "run.json");
+
+    /// <summary>Held open by the run that is going on.</summary>
+    public string LockFile => Path.Combine(Index.Work, "lock");
+
+    /// <summary>File name of a tile's rasters without suffix and extension.</summary>
+    public string NameOf(SourceTile tile) => _flair?.OutputName ?? tile.Name;
+}

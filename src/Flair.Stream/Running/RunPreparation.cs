@@ -1,0 +1,173 @@
+using Flair.Gdal;
+using Flair.Indexing;
+using Flair.Inference;
+using Flair.Models;
+using Flair.Settings;
+using Flair.Source;
+using Flair.Torch;
+using Flair.Windowing;
+
+namespace Flair.Running;
+
+/// <summary>
+/// All that a run has to know before it computes: the inputs checked, the weights read, the tiles still to do. Nothing is written.
+/// </summary>
+public sealed class RunPreparation
+{
+    private RunPreparation(RunSettings settings, Mosaic mosaic, LoadedModel model, string device, string version)
+    {
+        Settings = settings;
+        Mosaic = mosaic;
+        Model = model;
+        Device = device;
+        Layout = new OutputLayout(settings);
+        SettingsText = SettingsFingerprint.Canonical(settings, device);
+        Identity = new RunIdentity(
+            RunIdentity.CurrentVersion,
+            version,
+            SettingsText,
+            ModelInWords,
+            model.Fingerprint,
+            $"EPSG:{mosaic.Grid.Epsg}, {mosaic.Grid.PixelWidth:R} x {mosaic.Grid.PixelHeight:R}, anchor {mosaic.Grid.AnchorX:R} {mosaic.Grid.AnchorY:R}",
+            RunSettingsText.ToYaml(settings));
+        Description = new IndexDescription(mosaic.Grid, model.Nomenclature, Crs.ToProjJson(mosaic.Grid.CrsWkt));
+        Lattice = settings.FlairDetect is null
+            ? new GridLattice(settings.Window, settings.Stitch)
+            : SliceAsFlair(settings, mosaic);
+        RunDirectory.Check(Layout, Identity);
+        Finished = [.. mosaic.Tiles.Select(FinishedRecord).OfType<TileRow>()];
+        var finished = Finished.Select(row => row.Tile).ToHashSet(StringComparer.Ordinal);
+        Units = WorkUnit.Group(mosaic.Tiles.Where(tile => !finished.Contains(tile.Name)));
+    }
+
+    /// <summary>The settings.</summary>
+    public RunSettings Settings { get; }
+
+    /// <summary>The inputs.</summary>
+    public Mosaic Mosaic { get; }
+
+    /// <summary>The weights and classes.</summary>
+    public LoadedModel Model { get; }
+
+    /// <summary>The device that <c>auto</c> became.</summary>
+    public string Device { get; }
+
+    /// <summary>Where things go.</summary>
+    public OutputLayout Layout { get; }
+
+    /// <summary>What the output directory must be.</summary>
+    public RunIdentity Identity { get; }
+
+    /// <summary>Every setting that changes a pixel.</summary>
+    public string SettingsText { get; }
+
+    /// <summary>Where windows lie.</summary>
+    public ILattice Lattice { get; }
+
+    /// <summary>Records of the tiles that need no work.</summary>
+    public IReadOnlyList<TileRow> Finished { get; }
+
+    /// <summary>The tiles still to do, grouped.</summary>
+    public IReadOnlyList<WorkUnit> Units { get; }
+
+    /// <summary>The model for people.</summary>
+    public string ModelInWords =>
+        $"{Model.Architecture}, {Mosaic.ChannelCount} channels, {Model.Nomenclature.Name}{(Model.WeightsAreFormula ? ", formula weights (untrained)" : "")}";
+
+    /// <summary>What each raster says of how it was made.</summary>
+    public IReadOnlyDictionary<string, string> TileMetadata => new Dictionary<string, string>
+    {
+        ["FLAIR_SOFTWARE"] = $"Flair.Stream {Identity.Software}",
+        ["FLAIR_MODEL"] = ModelInWords,
+        ["FLAIR_MODEL_SHA256"] = Model.Fingerprint,
+        ["FLAIR_SETTINGS"] = SettingsText.Replace("\n", "; ", StringComparison.Ordinal),
+    };
+
+    /// <summary>Threads of the network on CPU.</summary>
+    public int Threads => Settings.Resources.Threads > 0 ? Settings.Resources.Threads : Environment.ProcessorCount;
+
+    /// <summary>Hectares of a pixel; 0 when the CRS is not metric.</summary>
+    public double HectaresPerPixel => Description.HectaresPerPixel ?? 0;
+
+    /// <summary>Grid and classes, as the index keeps them.</summary>
+    public IndexDescription Description { get; }
+
+    /// <summary>Puts the weights on the device.</summary>
+    /// <returns>One network a device; the caller disposes of them.</returns>
+    public IReadOnlyList<INetwork> CreateNetworks()
+    {
+        // The number of threads is a setting of the thread that calls libtorch: call this on the one that will run the networks.
+        LibTorch.Threads = Threads;
+        var (architecture, encoder) = ArchitectureRegistry.Parse(Settings.Model.Architecture);
+        using var bare = architecture.Create(encoder, Mosaic.ChannelCount, Model.ClassCount, Model.Weights);
+        return [NetworkOptimizer.Optimize(bare, Settings.Precision, Device)];
+    }
+
+    /// <summary>Reads what is needed and checks that it belongs together.</summary>
+    /// <exception cref="FlairException">It does not; the message says all that is wrong.</exception>
+    public static RunPreparation Prepare(RunSettings settings, string version, Action<string> notice)
+    {
+        GdalRuntime.Initialize();
+        var device = ResolveDevice(settings);
+        var mosaic = Mosaic.Open(settings, notice);
+        var multiple = ArchitectureRegistry.Parse(settings.Model.Architecture).Architecture.SizeMultiple;
+        if (settings.Window.Size % multiple != 0)
+            throw new FlairException($"window.size is {settings.Window.Size}, but {settings.Model.Architecture} needs a multiple of {multiple}");
+        CheckStatistics(settings.Normalization, mosaic);
+        var model = ModelLoader.Load(settings.Model, mosaic.ChannelCount);
+        if (model.WeightsAreFormula)
+            notice("the weights are a formula, not trained: the map shows that the pipeline works, not what is on the ground");
+        return new RunPreparation(settings, mosaic, model, device, version);
+    }
+
+    /// <summary>The record of a tile that is done with these inputs, model and settings, and whose files are there; else null.</summary>
+    private TileRow? FinishedRecord(SourceTile tile)
+    {
+        if (!TileRecordFile.TryRead(Layout.Index.Record(tile.Name), out var row, out _))
+            return null;
+        var same = row.Status == TileStatus.Done
+            && row.ModelFingerprint == Model.Fingerprint
+            && row.SettingsFingerprint == Fingerprints.OfText(SettingsText)
+            && row.InputsFingerprint == Fingerprints.OfInputs(InputsOf(tile));
+        return same && File.Exists(Layout.Index.Fragment(tile.Name)) && row.Outputs.All(IsThere) ? row : null;
+
+        bool IsThere(OutputFile output) =>
+            new FileInfo(Path.Combine(Layout.Root, output.Path)) is { Exists: true } file && file.Length == output.Bytes;
+    }
+
+    /// <summary>Every file that decides a pixel of a tile: its own and those of the neighbours that its windows reach into.</summary>
+    public IReadOnlyList<InputFingerprint> InputsOf(SourceTile tile) =>
+        Mosaic.Fingerprints(tile.Rect.Inflate(Settings.FlairDetect is null ? Settings.Window.Size : 0));
+
+    private static FlairSlicing SliceAsFlair(RunSettings settings, Mosaic mosaic)
+    {
+        if (mosaic.Tiles.Count != 1)
+            throw new FlairException($"input_img_path has {mosaic.Tiles.Count} rasters, but a FLAIR-1 file maps one; use a pipeline file (see pipelines/) for a directory");
+        var tile = mosaic.Tiles[0];
+        using var raster = Raster.Open(tile.PrimaryFile);
+        var transform = raster.GeoTransform ?? mosaic.Grid.GeoTransform(tile.Rect);
+        return new FlairSlicing(mosaic.Grid, tile.Rect, transform[0], transform[3], settings.Window.Size, settings.Window.Margin);
+    }
+
+    /// <summary>Means and deviations of 8-bit values make noise of 16-bit imagery, without any error.</summary>
+    private static void CheckStatistics(NormalizationSettings normalization, Mosaic mosaic)
+    {
+        var deep = mosaic.ImageryType is GdalType.UInt16 or GdalType.Int16 or GdalType.UInt32 or GdalType.Int32;
+        if (normalization.Type != NormalizationType.Custom || !deep)
+            return;
+        var largest = normalization.Means.Zip(normalization.Stds, (mean, deviation) => mean + (3 * deviation)).Max();
+        if (largest < 512)
+        {
+            throw new FlairException(
+                $"{mosaic.Tiles[0].PrimaryFile} is {mosaic.ImageryType}, but normalization.means and stds are those of 8-bit values (largest mean {normalization.Means.Max()}); "
+                + "give the statistics of this imagery, or convert it to 8 bits");
+        }
+    }
+
+    private static string ResolveDevice(RunSettings settings)
+    {
+        var device = settings.Device == "auto" ? (LibTorch.CudaDeviceCount > 0 ? "cuda:0" : "cpu") : settings.Device;
+        NetworkOptimizer.Check(settings.Precision, device);
+        return device;
+    }
+}

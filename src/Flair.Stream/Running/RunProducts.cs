@@ -1,0 +1,77 @@
+using System.Text;
+using Flair.Indexing;
+using Flair.Tiles;
+using Flair.Windowing;
+
+namespace Flair.Running;
+
+/// <summary>What shows the whole map once the tiles are done: mosaic, style, catalogue, preview, and the index.</summary>
+public sealed class RunProducts(RunPreparation plan)
+{
+    private readonly OutputLayout _layout = plan.Layout;
+
+    /// <summary>
+    /// Writes them all, each under its final name only when it is complete. The index comes last: a run removes it before it changes a tile,
+    /// so where it is, everything else is up to date too.
+    /// </summary>
+    /// <param name="rows">The records of all tiles.</param>
+    /// <param name="cancellation">Stops the building of the index.</param>
+    /// <returns>What a person opens first: name, and path relative to the output directory.</returns>
+    /// <exception cref="FlairException">A file cannot be written.</exception>
+    public IReadOnlyList<(string What, string Path)> Write(IReadOnlyList<TileRow> rows, CancellationToken cancellation)
+    {
+        var products = plan.Lattice is FlairSlicing slicing ? WriteFlair(slicing, rows) : WriteMap(rows);
+        if (plan.Units.Count > 0 || !File.Exists(_layout.Index.Tiles) || !File.Exists(_layout.Index.Slices))
+            IndexWriter.Compact(_layout.Index, rows, plan.Description, cancellation: cancellation);
+        return [.. products, ("windows", Relative(_layout.Index.Slices)), ("tiles", Relative(_layout.Index.Tiles))];
+    }
+
+    /// <summary>Hectares a class over all finished tiles, largest first; classes that do not occur are left out.</summary>
+    public IReadOnlyList<(string Class, double Hectares)> Areas(IReadOnlyList<TileRow> rows) =>
+    [
+        .. plan.Model.Nomenclature.Classes
+            .Select(land => (land.Name, Hectares: rows.Where(row => row.Histogram.Count > 0).Sum(row => row.Histogram[land.Index]) * plan.HectaresPerPixel))
+            .Where(area => area.Hectares > 0)
+            .OrderByDescending(area => area.Hectares),
+    ];
+
+    private IEnumerable<(string What, string Path)> WriteMap(IReadOnlyList<TileRow> rows)
+    {
+        var done = rows.Where(row => row.Status == TileStatus.Done).ToDictionary(row => row.Tile, StringComparer.Ordinal);
+        return MapProducts.Write(new MapDescription
+        {
+            Output = _layout.Root,
+            Folder = Path.GetRelativePath(_layout.Root, _layout.Tiles),
+            Grid = plan.Mosaic.Grid,
+            Classes = plan.Model.Nomenclature,
+            Outputs = plan.Settings.Outputs,
+            Tiles =
+            [
+                .. plan.Mosaic.Tiles
+                    .Where(tile => done.ContainsKey(tile.Name))
+                    .Select(tile => new MappedTile(tile.Name, tile.Rect, tile.Year, done[tile.Name].Outputs, tile.PrimaryFile)),
+            ],
+            Architecture = plan.Model.Architecture,
+            Weights = Path.GetFileName(plan.Settings.Model.Weights),
+            Version = plan.Identity.Software,
+        });
+    }
+
+    /// <summary>FLAIR-1 leaves a raster and, when asked, its slicing job; the style beside the raster is what QGIS opens it with.</summary>
+    private IEnumerable<(string What, string Path)> WriteFlair(FlairSlicing slicing, IReadOnlyList<TileRow> rows)
+    {
+        var settings = plan.Settings.FlairDetect!;
+        if (settings.WriteDataframe)
+            yield return ("slicing job", Relative(Path.Combine(_layout.Base, FlairSlicingGpkg.Write(_layout.Base, settings.OutputName, plan.Mosaic.Grid.CrsWkt, slicing))));
+        if (rows.All(row => row.Status != TileStatus.Done))
+            yield break;
+        yield return ("map", Relative(Path.Combine(_layout.Base, settings.OutputName + ".tif")));
+        if (!plan.Settings.Outputs.Classes)
+            yield break;
+        var style = Path.Combine(_layout.Base, settings.OutputName + ".qml");
+        DurableFile.WriteAllBytes(style, Encoding.UTF8.GetBytes(QgisStyle.Xml(plan.Model.Nomenclature)));
+        yield return ("style", Relative(style));
+    }
+
+    private string Relative(string path) => Path.GetRelativePath(_layout.Root, path);
+}

@@ -1,0 +1,53 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Flair.Source;
+using Flair.Windowing;
+
+namespace Flair.Running;
+
+/// <summary>One work unit on its way through the graph: what the blocks have to know of each other's work on it.</summary>
+public sealed class UnitState
+{
+    /// <summary>Lays out the unit's windows.</summary>
+    public UnitState(WorkUnit unit, ILattice lattice)
+    {
+        Unit = unit;
+        Rows = [.. lattice.Rows([.. unit.Tiles.Select(tile => tile.Rect)])];
+        ReadArea = Rows.SelectMany(row => row).Aggregate(unit.Bounds, (union, placement) => union.Union(placement.Window));
+        Known = new KnownRows(unit.Bounds.Width);
+    }
+
+    /// <summary>The tiles.</summary>
+    public WorkUnit Unit { get; }
+
+    /// <summary>The windows that decide a pixel of a tile, in lattice rows from north to south.</summary>
+    public IReadOnlyList<IReadOnlyList<Placement>> Rows { get; }
+
+    /// <summary>The pixels to read.</summary>
+    public GridRect ReadArea { get; }
+
+    /// <summary>Which pixels of the unit's bounds have data.</summary>
+    public KnownRows Known { get; }
+
+    /// <summary>What became of each window so far.</summary>
+    public ConcurrentDictionary<Placement, WindowRecord> Windows { get; } = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>Blocks of input files that could not be decoded.</summary>
+    public ConcurrentQueue<ReadFailure> Failures { get; } = new();
+
+    /// <summary>When the first pixel was asked for.</summary>
+    public long StartTimestamp { get; } = Stopwatch.GetTimestamp();
+}
+
+/// <summary>What became of one window.</summary>
+public sealed class WindowRecord
+{
+    /// <summary>Share of its pixels without data, 0 to 1.</summary>
+    public required double NodataShare { get; init; }
+
+    /// <summary>Number of its batch within the unit; -1 when the network never saw it.</summary>
+    public int Batch { get; set; } = -1;
+
+    /// <summary>Its share of the batch's time in the network.</summary>
+    public double Seconds { get; set; }
+}

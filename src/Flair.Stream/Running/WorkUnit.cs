@@ -1,0 +1,33 @@
+using Flair.Source;
+
+namespace Flair.Running;
+
+/// <summary>
+/// Tiles that are mapped together, so that a window on the border between two of them is computed once. What is computed does not depend on
+/// how tiles are grouped; only how often a window is.
+/// </summary>
+/// <param name="Tiles">The tiles still to do, from north to south and from west to east.</param>
+public sealed record WorkUnit(IReadOnlyList<SourceTile> Tiles)
+{
+    /// <summary>
+    /// Pixels a side of the squares that tiles are grouped by. It bounds the stitching canvas, whose width is at most one square and one tile.
+    /// </summary>
+    public const int GroupSize = 8192;
+
+    /// <summary>The smallest rectangle that holds the tiles.</summary>
+    public GridRect Bounds { get; } = Tiles.Aggregate(default(GridRect), (union, tile) => union.Union(tile.Rect));
+
+    /// <summary>
+    /// Groups tiles by the square, counted from the grid's anchor, in which their centre lies, and orders the groups from north to south and
+    /// from west to east.
+    /// </summary>
+    public static IReadOnlyList<WorkUnit> Group(IEnumerable<SourceTile> tiles) =>
+    [
+        .. tiles
+            .GroupBy(tile => (Row: Square(tile.Rect.Y, tile.Rect.Height), Column: Square(tile.Rect.X, tile.Rect.Width)))
+            .OrderBy(group => group.Key.Row).ThenBy(group => group.Key.Column)
+            .Select(group => new WorkUnit([.. group])),
+    ];
+
+    private static int Square(int start, int length) => (int)Math.Floor((start + (length / 2.0)) / GroupSize);
+}

@@ -1,0 +1,139 @@
+using System.Threading.Tasks.Dataflow;
+using Flair.Inference;
+using Flair.Running;
+
+namespace Flair.Stitching;
+
+/// <summary>
+/// logits → finished rows. Adds each window's probabilities to a canvas on the inference device, as high as one window and as wide as the
+/// unit. Windows come from north to south: when one comes that begins at row y, no later one touches the rows above y; they are finished,
+/// and only their class, its probability and, where asked for, all probabilities leave the device.
+/// Bounded: one canvas; one batch of logits waits. Ordered: rows leave from north to south, unit after unit.
+/// </summary>
+public sealed class StitchBlock : Stage<BatchLogits, MapRows>
+{
+    /// <summary>The class code of a pixel without data.</summary>
+    public const byte Nodata = 255;
+
+    private const int RowsAtOnce = 128;
+
+    private readonly DeviceThread _thread;
+    private readonly Func<int, Canvas> _createCanvas;
+    private readonly int _probabilityBands;
+    private readonly bool _wholeWindow;
+    private Canvas? _canvas;
+    private int _finishedTo;
+
+    /// <summary>Makes the block.</summary>
+    /// <param name="thread">The thread that canvases are used on.</param>
+    /// <param name="createCanvas">Makes a canvas of a given width.</param>
+    /// <param name="wholeWindow">True to add whole windows (blend), false to keep only their cores (crop).</param>
+    /// <param name="probabilityBands">Classes to hand on the probabilities of; 0: none.</param>
+    /// <param name="counters">Counts windows.</param>
+    /// <param name="next">Takes the rows.</param>
+    /// <param name="cancellation">Stops it between two batches.</param>
+    public StitchBlock(
+        DeviceThread thread,
+        Func<int, Canvas> createCanvas,
+        bool wholeWindow,
+        int probabilityBands,
+        BlockCounters counters,
+        ITargetBlock<MapRows> next,
+        CancellationToken cancellation)
+        : base(counters, next, capacity: 1, cancellation)
+    {
+        _thread = thread;
+        _createCanvas = createCanvas;
+        _wholeWindow = wholeWindow;
+        _probabilityBands = probabilityBands;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task HandleAsync(BatchLogits message, CancellationToken cancellation)
+    {
+        using var logits = message;
+        var bounds = message.Unit.Unit.Bounds;
+        if (_canvas is null)
+        {
+            _canvas = _thread.Run(() => _createCanvas(bounds.Width));
+            _finishedTo = bounds.Y;
+        }
+
+        for (var i = 0; i < message.Windows.Count; i++)
+        {
+            var window = message.Windows[i].Placement.Window;
+            await FinishAsync(message.Unit, Math.Min(window.Y, bounds.Bottom)).ConfigureAwait(false);
+            using var busy = Counters.Enter();
+            var index = i;
+            var part = (_wholeWindow ? window : message.Windows[i].Placement.Core).Intersect(bounds);
+            _thread.Run(() => _canvas.Add(message.Logits!, index, window, part, bounds.X));
+            Counters.Add(1, 0);
+        }
+
+        if (message.Logits is null)
+        {
+            await FinishAsync(message.Unit, bounds.Bottom).ConfigureAwait(false);
+            Release();
+            await SendAsync(new MapRows(message.Unit, bounds.Bottom, 0, 0)).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Release()
+    {
+        _canvas?.Dispose();
+        _canvas = null;
+    }
+
+    private async Task FinishAsync(UnitState unit, int to)
+    {
+        while (_finishedTo < to)
+            await SendAsync(Finish(unit, to)).ConfigureAwait(false);
+    }
+
+    private MapRows Finish(UnitState unit, int to)
+    {
+        using var busy = Counters.Enter();
+        var count = _canvas!.ContiguousRows(_finishedTo, Math.Min(RowsAtOnce, to - _finishedTo));
+        var rows = new MapRows(unit, _finishedTo, count, _probabilityBands);
+        try
+        {
+            _thread.Run(() => _canvas.Take(rows));
+            MaskUnknown(rows);
+        }
+        catch
+        {
+            rows.Dispose();
+            throw;
+        }
+
+        _finishedTo += count;
+        return rows;
+    }
+
+    private static void MaskUnknown(MapRows rows)
+    {
+        var classes = rows.Classes;
+        var confidence = rows.Confidence;
+        var known = System.Buffers.ArrayPool<byte>.Shared.Rent(classes.Length);
+        try
+        {
+            rows.Unit.Known.Take(known.AsSpan(0, classes.Length));
+            if (!known.AsSpan(0, classes.Length).Contains((byte)0))
+                return;
+            for (var i = 0; i < classes.Length; i++)
+            {
+                if (known[i] != 0)
+                    continue;
+                classes[i] = Nodata;
+                confidence[i] = 0;
+                for (var band = 0; band < rows.ClassCount; band++)
+                    rows.Probabilities[(band * classes.Length) + i] = 0;
+            }
+        }
+        finally
+        {
+            System.Buffers.ArrayPool<byte>.Shared.Return(known);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using Flair.Gdal;
+
+namespace Flair.Tiles;
+
+/// <summary>Writes everything that joins the tiles of a map: <c>map.vrt</c>, <c>map.qml</c>, <c>stac-items.json</c>, <c>preview.png</c>.</summary>
+public static class MapProducts
+{
+    /// <summary>Writes them; a map without class codes gets no VRT, style and preview, one without tiles nothing.</summary>
+    /// <returns>What was written, as name and path relative to the output directory.</returns>
+    /// <exception cref="FlairException">A file cannot be written.</exception>
+    public static IReadOnlyList<(string What, string Path)> Write(MapDescription map)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        if (map.Tiles.Count == 0)
+            return [];
+        try
+        {
+            var written = new List<(string, string)>();
+            if (map.Outputs.Classes)
+            {
+                written.Add(("map", MapVrt.Write(map)));
+                written.Add(("style", QgisStyle.Write(map)));
+            }
+
+            written.Add(("catalogue", StacItems.Write(map)));
+            if (map.Outputs.Classes)
+                written.Add(("preview", PreviewPng.Write(map)));
+            return written;
+        }
+        catch (Exception e) when (e is GdalException or IOException or UnauthorizedAccessException)
+        {
+            throw new FlairException($"{map.Output}: the map's VRT, style, catalogue and preview cannot be written ({e.Message}); check the disk and the rights on it", e);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using System.Buffers.Binary;
+
+namespace Flair.Tiles;
+
+/// <summary>
+/// A 64-bit hash of a raster's pixels that does not depend on the order in which they come: the sum of a mix of every 8 pixels of a row
+/// and their place. So rows can be hashed as they are streamed in and blocks as they are read back.
+/// </summary>
+public sealed class PixelHash
+{
+    private const int Word = 8;
+
+    /// <summary>The hash of what was added.</summary>
+    public ulong Value { get; private set; }
+
+    /// <summary>Adds a run of pixels of one row.</summary>
+    /// <param name="band">Band.</param>
+    /// <param name="y">Row.</param>
+    /// <param name="x">First column; a multiple of 8.</param>
+    /// <param name="pixels">Its end must be the row's end or lie at a multiple of 8.</param>
+    public void Add(int band, int y, int x, ReadOnlySpan<byte> pixels)
+    {
+        ulong sum = Value, place = Mix(((ulong)band << 32) | (uint)y) + (uint)(x / Word);
+        while (pixels.Length >= Word)
+        {
+            sum += Mix(BinaryPrimitives.ReadUInt64LittleEndian(pixels) ^ Mix(place++));
+            pixels = pixels[Word..];
+        }
+
+        if (pixels.Length > 0)
+        {
+            ulong last = 0;
+            for (int i = 0; i < pixels.Length; i++)
+                last |= (ulong)pixels[i] << (8 * i);
+            sum += Mix(last ^ Mix(place));
+        }
+
+        Value = sum;
+    }
+
+    /// <summary>The finaliser of SplitMix64 (Steele, Lea, Flood 2014, https://doi.org/10.1145/2660193.2660195).</summary>
+    private static ulong Mix(ulong z)
+    {
+        z += 0x9E3779B97F4A7C15;
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+        return z ^ (z >> 31);
+    }
+}

@@ -1,0 +1,133 @@
+using System.Threading.Tasks.Dataflow;
+using Flair.Running;
+using Flair.Source;
+
+namespace Flair.Windowing;
+
+/// <summary>
+/// strips → windows. Keeps the strips that the next lattice row still needs, cuts each window out of them, and tells the windows that hold
+/// data from those that do not: a window without data in its core goes no further.
+/// Bounded: it holds the strips that one row of windows spans and one more. Ordered: windows leave in lattice order, from north to south.
+/// </summary>
+public sealed class WindowBlock : Stage<UnitStrip, CutWindow>
+{
+    private readonly int _channels;
+    private readonly int _sampleBytes;
+    private readonly RunTally _tally;
+    private readonly List<Strip> _strips = [];
+    private int _nextRow;
+
+    /// <summary>Makes the block.</summary>
+    public WindowBlock(int channels, SampleType samples, RunTally tally, BlockCounters counters, ITargetBlock<CutWindow> next, CancellationToken cancellation)
+        : base(counters, next, capacity: 1, cancellation)
+    {
+        _channels = channels;
+        _sampleBytes = samples == SampleType.UInt8 ? 1 : sizeof(float);
+        _tally = tally;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task HandleAsync(UnitStrip message, CancellationToken cancellation)
+    {
+        var unit = message.Unit;
+        Accept(unit, message.Strip);
+        var readTo = message.Strip.Rect.Bottom;
+        while (_nextRow < unit.Rows.Count && unit.Rows[_nextRow][0].Window.Bottom <= readTo)
+        {
+            foreach (var placement in unit.Rows[_nextRow])
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (Cut(unit, placement) is { } window)
+                    await SendAsync(window).ConfigureAwait(false);
+            }
+
+            _nextRow++;
+            DropStripsAbove(_nextRow < unit.Rows.Count ? unit.Rows[_nextRow][0].Window.Y : int.MaxValue);
+        }
+
+        if (message.Last)
+        {
+            DropStripsAbove(int.MaxValue);
+            _nextRow = 0;
+            await SendAsync(CutWindow.End(unit)).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Release() => DropStripsAbove(int.MaxValue);
+
+    private void Accept(UnitState unit, Strip strip)
+    {
+        _strips.Add(strip);
+        foreach (var failure in strip.Failures)
+            unit.Failures.Enqueue(failure);
+        var rows = strip.Rect.Intersect(unit.Unit.Bounds);
+        if (rows.IsEmpty)
+            return;
+        unsafe
+        {
+            var known = new ReadOnlySpan<byte>(strip.Known, checked(strip.Rect.Width * strip.Rect.Height));
+            unit.Known.Put(known[(((rows.Y - strip.Rect.Y) * strip.Rect.Width) + rows.X - strip.Rect.X)..], strip.Rect.Width, rows.Height);
+        }
+    }
+
+    /// <summary>Cuts a window, or records that it has no data and returns null.</summary>
+    private CutWindow? Cut(UnitState unit, Placement placement)
+    {
+        using var busy = Counters.Enter();
+        var known = CountKnown(placement.Window);
+        var record = new WindowRecord { NodataShare = 1 - ((double)known / placement.Window.Area) };
+        unit.Windows[placement] = record;
+        if (known == 0 || CountKnown(placement.Core) == 0)
+        {
+            _tally.WindowWithoutData();
+            return null;
+        }
+
+        var window = CutWindow.Create(unit, placement, record, checked((int)(placement.Window.Area * _channels * _sampleBytes)));
+        foreach (var strip in _strips)
+            Copy(strip, placement.Window, window.Pixels);
+        Counters.Add(1, window.Bytes);
+        return window;
+    }
+
+    private unsafe long CountKnown(GridRect rect)
+    {
+        long count = 0;
+        foreach (var strip in _strips)
+        {
+            var part = strip.Rect.Intersect(rect);
+            for (var row = part.Y; row < part.Bottom; row++)
+            {
+                var offset = ((long)(row - strip.Rect.Y) * strip.Rect.Width) + part.X - strip.Rect.X;
+                count += new ReadOnlySpan<byte>(strip.Known + offset, part.Width).Count((byte)1);
+            }
+        }
+
+        return count;
+    }
+
+    private unsafe void Copy(Strip strip, GridRect window, Span<byte> pixels)
+    {
+        var part = strip.Rect.Intersect(window);
+        if (part.IsEmpty)
+            return;
+        for (var channel = 0; channel < _channels; channel++)
+        {
+            for (var row = part.Y; row < part.Bottom; row++)
+            {
+                var source = ((((long)channel * strip.Rect.Height) + row - strip.Rect.Y) * strip.Rect.Width) + part.X - strip.Rect.X;
+                var target = (((channel * window.Height) + row - window.Y) * window.Width) + part.X - window.X;
+                new ReadOnlySpan<byte>((byte*)strip.Planes + (source * _sampleBytes), part.Width * _sampleBytes)
+                    .CopyTo(pixels[(target * _sampleBytes)..]);
+            }
+        }
+    }
+
+    private void DropStripsAbove(int row)
+    {
+        foreach (var strip in _strips.Where(strip => strip.Rect.Bottom <= row))
+            strip.Dispose();
+        _strips.RemoveAll(strip => strip.Rect.Bottom <= row);
+    }
+}

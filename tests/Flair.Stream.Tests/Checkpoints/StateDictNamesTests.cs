@@ -1,0 +1,35 @@
+using Flair.Checkpoints;
+
+namespace Flair.Tests.Checkpoints;
+
+public sealed class StateDictNamesTests
+{
+    [Theory]
+    [InlineData("encoder.a decoder.b", "encoder.a decoder.b")]
+    [InlineData("criterion.weight model.seg_model.encoder.a model.enc.mlp model.seg_model.b", "encoder.a b")]
+    [InlineData("seg_model.encoder.a enc.mlp", "encoder.a")]
+    [InlineData("module.model.seg_model.a", "a")]
+    [InlineData("module.encoder.a module.b", "encoder.a b")]
+    [InlineData("model.module.a model.module.b criterion.weight", "a b")]
+    [InlineData("model._orig_mod.a", "a")]
+    [InlineData("model.a other.b", "model.a other.b")]
+    [InlineData("model.criterion.weight model.encoders.a", "encoders.a")]
+    public void What_training_put_before_names_is_taken_away(string stored, string expected)
+    {
+        var state = new StateDict();
+        foreach (var name in stored.Split(' '))
+            state.Add(name, new StoredTensor(ScalarType.UInt8, [], new byte[1]));
+
+        Assert.Equal(expected.Split(' '), StateDictNames.Strip(state).Select(entry => entry.Key));
+    }
+
+    [Fact]
+    public void Two_tensors_of_one_name_are_an_error()
+    {
+        var state = new StateDict();
+        foreach (var name in new[] { "seg_model.a", "ema.seg_model.a" })
+            state.Add(name, new StoredTensor(ScalarType.UInt8, [], new byte[1]));
+
+        Assert.Contains("named a ", Assert.Throws<FlairException>(() => StateDictNames.Strip(state)).Message, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,114 @@
+namespace Flair.Torch.Tests;
+
+public sealed class StitchingTests
+{
+    private const int Classes = 19;
+    private const int Size = 96;
+
+    private static readonly PixelRect s_part = new(3, 5, 90, 77);
+
+    [Theory]
+    [InlineData(MemoryFormat.Contiguous)]
+    [InlineData(MemoryFormat.ChannelsLast)]
+    public void BlendingIsSoftmaxTimesWeight(MemoryFormat format)
+    {
+        using var rowMajor = Noise("logits", 12, 2, Classes, Size, Size);
+        using var logits = rowMajor.Contiguous(format);
+        using var weights = Noise("weights", 1, Size, Size);
+        using var sums = Noise("sums", 1, Classes, 120, 110);
+        using var expected = sums.Clone();
+        Stitching.BlendAccumulate(logits, 1, weights, sums, s_part, 20, 33);
+        StitchingByOperators.BlendAccumulate(logits, 1, weights, expected, s_part, 20, 33);
+        AssertNear(expected.ToArray<float>(), sums.ToArray<float>(), 1e-6f);
+    }
+
+    [Fact]
+    public void BlendingDoesNotDependOnTheNumberOfThreads()
+    {
+        using var logits = Noise("logits", 12, 2, Classes, Size, Size);
+        using var weights = Noise("weights", 1, Size, Size);
+        using var one = Creation.Zeros([Classes, Size, Size]);
+        using var two = Creation.Zeros([Classes, Size, Size]);
+        var threads = LibTorch.Threads;
+        LibTorch.Threads = 1;
+        Stitching.BlendAccumulate(logits, 0, weights, one, s_part, 3, 5);
+        LibTorch.Threads = 2;
+        Stitching.BlendAccumulate(logits, 0, weights, two, s_part, 3, 5);
+        LibTorch.Threads = threads;
+        Assert.Equal(one.ToArray<float>(), two.ToArray<float>());
+    }
+
+    [Fact]
+    public void LogitsFarApartGiveCertainty()
+    {
+        using var logits = Tensor.From<float>([1000, -1000, 3e38f, -3e38f], 1, 2, 1, 2);
+        using var logitsByPixel = logits.Reshape(1, 2, 2, 1);
+        using var weights = Creation.Full([2, 1], 1);
+        using var sums = Creation.Zeros([2, 2, 1]);
+        Stitching.BlendAccumulate(logitsByPixel, 0, weights, sums, new(0, 0, 2, 1), 0, 0);
+        Assert.Equal([0, 1, 1, 0], sums.ToArray<float>());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void FinishingIsArgmaxAndShare(bool withTotals)
+    {
+        var active = Enumerable.Range(0, Classes).Select(c => c is not (3 or 18)).ToArray();
+        using var all = Noise("sums", 1, Classes, 40, 150);
+        using (var hole = all.Slice(2, 10, 30))
+            hole.Zero_();
+        using var sums = all.Narrow(1, 5, 20);
+        using var totals = withTotals ? sums.Sum([0]) : null;
+        using var band = Stitching.Finish(sums, totals, active, 255, probabilities: true);
+        using var expected = StitchingByOperators.Finish(sums, totals, active, 255, probabilities: true);
+        var classes = band.Classes.ToArray<byte>();
+        Assert.Equal(expected.Classes.ToArray<byte>(), classes);
+        Assert.DoesNotContain((byte)3, classes);
+        Assert.Equal(20 * 20, classes.Count(code => code == 255));
+        // A share within rounding of a whole number of 255ths may fall on either side.
+        AssertNear(Floats(expected.Confidence), Floats(band.Confidence), 1);
+        AssertNear(Floats(expected.Probabilities!), Floats(band.Probabilities!), 1);
+        Assert.InRange(Floats(expected.Probabilities!).Zip(Floats(band.Probabilities!)).Count(pair => pair.First != pair.Second), 0, 5);
+    }
+
+    [Fact]
+    public void SharesAreRoundedDownAndTheFirstOfEqualsIsTaken()
+    {
+        using var sums = Tensor.From<float>([1, 0.5f, 0, 1, 0.25f, 0, 1, 0.25f, 0], 3, 1, 3);
+        using var band = Stitching.Finish(sums, null, [false, true, true], 255, probabilities: true);
+        Assert.Equal([1, 1, 255], band.Classes.ToArray<byte>());
+        Assert.Equal([85, 63, 0], band.Confidence.ToArray<byte>());
+        Assert.Equal([85, 127, 0, 85, 63, 0, 85, 63, 0], band.Probabilities!.ToArray<byte>());
+    }
+
+    [Fact]
+    public void WhatDoesNotFitIsRefused()
+    {
+        using var logits = Creation.Zeros([1, 3, 8, 8]);
+        using var weights = Creation.Full([8, 8], 1);
+        using var sums = Creation.Zeros([3, 8, 8]);
+        using var twoClasses = Creation.Zeros([2, 8, 8]);
+        Assert.Throws<TorchException>(() => Stitching.BlendAccumulate(logits, 1, weights, sums, new(0, 0, 8, 8), 0, 0));
+        Assert.Throws<TorchException>(() => Stitching.BlendAccumulate(logits, 0, weights, sums, new(0, 0, 8, 8), 1, 0));
+        Assert.Throws<TorchException>(() => Stitching.BlendAccumulate(logits, 0, weights, sums, new(4, 0, 8, 8), 0, 0));
+        Assert.Throws<TorchException>(() => Stitching.BlendAccumulate(logits, 0, weights, twoClasses, new(0, 0, 8, 8), 0, 0));
+        Assert.Throws<TorchException>(() => Stitching.Finish(sums, null, [false, false, false], 255, probabilities: false));
+        Assert.Throws<TorchException>(() => Stitching.Finish(sums, null, [true], 255, probabilities: false));
+    }
+
+    // Reproducible numbers in [0, scale), other ones for another name.
+    private static Tensor Noise(string name, double scale, params long[] shape)
+    {
+        var random = new Random(name.Sum(letter => letter));
+        var values = new float[shape.Aggregate(1L, (product, side) => product * side)];
+        for (var i = 0; i < values.Length; i++)
+            values[i] = (float)(random.NextDouble() * scale);
+        return Tensor.From<float>(values, shape);
+    }
+
+    private static float[] Floats(Tensor bytes) => [.. bytes.ToArray<byte>().Select(value => (float)value)];
+
+    private static void AssertNear(float[] expected, float[] actual, float tolerance) =>
+        Assert.InRange(expected.Zip(actual, (e, a) => MathF.Abs(e - a)).Max(), 0, tolerance);
+}
