@@ -26,7 +26,7 @@ public sealed record SliceRow
     /// <summary>True when the network ran; false when the window had no data.</summary>
     public required bool Computed { get; init; }
 
-    /// <summary>Number of the batch within the tile; -1 when not computed.</summary>
+    /// <summary>Number of the batch among those of the tiles that were mapped with it, so another in a run that was resumed; -1 when not computed.</summary>
     public required int Batch { get; init; }
 
     /// <summary>Its share of the batch's time in the network, in seconds.</summary>
