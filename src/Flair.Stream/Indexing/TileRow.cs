@@ -6,10 +6,10 @@ public sealed record TileRow
     /// <summary>The tile's name: its input's file name without extension.</summary>
     public required string Tile { get; init; }
 
-    /// <summary>Ground extent.</summary>
+    /// <summary>Ground extent; meaningless where <see cref="Width"/> is 0.</summary>
     public required GeoBox Box { get; init; }
 
-    /// <summary>Columns.</summary>
+    /// <summary>Columns; 0 for a failed tile whose place is not known, because its file cannot be opened.</summary>
     public required int Width { get; init; }
 
     /// <summary>Rows.</summary>

@@ -10,7 +10,7 @@ internal static class TileTable
     public const string Order = "hilbert";
 
     /// <summary>
-    /// <c>area_ha</c> is that of the pixels with data, NULL where the CRS counts in degrees; <c>modified</c> is in UTC;
+    /// <c>bbox</c> and <c>geometry</c> are NULL where the place of a failed tile is not known; <c>area_ha</c> is that of the pixels with data, NULL where the CRS counts in degrees; <c>modified</c> is in UTC;
     /// <c>mean_confidence</c> is NULL where nothing was computed.
     /// </summary>
     public const string Columns = $"""
@@ -43,8 +43,8 @@ internal static class TileTable
         row.ModelFingerprint,
         row.SettingsFingerprint,
         row.Outputs.Select(file => new object?[] { file.Path, file.Bytes, file.Sha256 }).ToArray(),
-        SliceTable.BoundingBox(row.Box),
-        GeoParquet.Polygon(row.Box));
+        row.Width > 0 ? SliceTable.BoundingBox(row.Box) : null,
+        row.Width > 0 ? GeoParquet.Polygon(row.Box) : null);
 
     private static ulong Distance(GeoBox box, MosaicGrid grid) => Hilbert.Distance(
         (int)Math.Floor(((box.Left + box.Right) / 2 - grid.AnchorX) / grid.PixelWidth),

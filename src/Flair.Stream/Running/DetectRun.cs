@@ -42,16 +42,19 @@ public sealed class DetectRun
         using var directory = RunDirectory.Open(_plan.Layout, _plan.Identity);
         RunDirectory.Save(_plan.Layout, _plan.Identity);
         _plan.Description.Save(_plan.Layout.Index);
-        if (_plan.Units.Count > 0)
+        if (_plan.ChangesIndex)
             _plan.Layout.Index.Discard();
 
         var outline = RunPlanner.Outline(_plan);
         _windowsTotal = outline.Windows;
         _observer.Started(outline);
+        foreach (var tile in _plan.Mosaic.Unreadable)
+            Fail(tile);
         var cancelled = false;
         DetectGraph? graph = null;
         try
         {
+            cancellation.ThrowIfCancellationRequested();
             if (_plan.Units.Count > 0)
             {
                 using var thread = new DeviceThread();
@@ -126,6 +129,36 @@ public sealed class DetectRun
         Metadata = _plan.TileMetadata,
     });
 
+    /// <summary>Records a tile that is known to fail before anything is read.</summary>
+    private void Fail(UnreadableTile tile)
+    {
+        var (bytes, modified) = RasterInfo.Stat(tile.File);
+        InputFingerprint[] inputs = [new InputFingerprint(tile.File, bytes, modified)];
+        var grid = _plan.Mosaic.Grid;
+        var row = new TileRow
+        {
+            Tile = tile.Name,
+            Box = tile.Rect is { } rect ? new GeoBox(grid.Left(rect.X), grid.Top(rect.Bottom), grid.Left(rect.Right), grid.Top(rect.Y)) : default,
+            Width = tile.Rect?.Width ?? 0,
+            Height = tile.Rect?.Height ?? 0,
+            Status = TileStatus.Failed,
+            Error = tile.Error,
+            Inputs = inputs,
+            InputsFingerprint = Fingerprints.OfInputs(inputs),
+            ModelFingerprint = _plan.Model.Fingerprint,
+            SettingsFingerprint = Fingerprints.OfText(_plan.SettingsText),
+            Outputs = [],
+            Windows = 0,
+            WindowsComputed = 0,
+            NodataPixels = 0,
+            Histogram = [],
+            MeanConfidence = double.NaN,
+            Seconds = 0,
+        };
+        TileRecordFile.Write(_plan.Layout.Index.Record(row.Tile), row);
+        Committed(row);
+    }
+
     private void Committed(TileRow row)
     {
         lock (_lock)
@@ -139,7 +172,8 @@ public sealed class DetectRun
     private List<TileRow> TileRecordsOfThisRun()
     {
         var byName = _plan.Finished.Concat(_rows).Concat(_failed).ToDictionary(row => row.Tile, StringComparer.Ordinal);
-        return [.. _plan.Mosaic.Tiles.Select(tile => byName.GetValueOrDefault(tile.Name)).OfType<TileRow>()];
+        var names = _plan.Mosaic.Tiles.Select(tile => tile.Name).Concat(_plan.Mosaic.Unreadable.Select(tile => tile.Name));
+        return [.. names.Select(name => byName.GetValueOrDefault(name)).OfType<TileRow>()];
     }
 
     private async Task WithProgressAsync(DetectGraph graph, Task run)
@@ -169,7 +203,7 @@ public sealed class DetectRun
     private RunSnapshot Snapshot(DetectGraph? graph) => new()
     {
         Elapsed = Stopwatch.GetElapsedTime(_start),
-        TilesTotal = _plan.Mosaic.Tiles.Count,
+        TilesTotal = _plan.Mosaic.Tiles.Count + _plan.Mosaic.Unreadable.Count,
         TilesSkipped = _plan.Finished.Count,
         TilesDone = _rows.Count,
         TilesFailed = _failed.Count,

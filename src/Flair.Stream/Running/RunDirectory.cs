@@ -51,6 +51,8 @@ public sealed class RunDirectory : IDisposable
     public static RunDirectory Open(OutputLayout layout, RunIdentity identity)
     {
         FileStream held;
+        if (File.Exists(layout.Base))
+            throw new FlairException($"{layout.Base} is a file; the output is a directory");
         try
         {
             Directory.CreateDirectory(layout.Index.Work);
@@ -78,6 +80,8 @@ public sealed class RunDirectory : IDisposable
             Directory.CreateDirectory(layout.Tiles);
             Directory.CreateDirectory(layout.Index.Fragments);
             Directory.CreateDirectory(layout.Index.Records);
+            foreach (var directory in (string[])[layout.Root, layout.Tiles, layout.Index.Fragments, layout.Index.Records])
+                TryWriting(directory);
             return new RunDirectory(held);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -96,7 +100,7 @@ public sealed class RunDirectory : IDisposable
     /// <exception cref="FlairException">It belongs to a run with other settings.</exception>
     public static void Check(OutputLayout layout, RunIdentity identity)
     {
-        if (!File.Exists(layout.RunFile))
+        if (!File.Exists(layout.RunFile) || IsUnused(layout))
             return;
         RunIdentity? found;
         try
@@ -115,10 +119,23 @@ public sealed class RunDirectory : IDisposable
     /// <summary>Writes the identity, whole or not at all.</summary>
     public static void Save(OutputLayout layout, RunIdentity identity)
     {
-        if (File.Exists(layout.RunFile))
+        if (File.Exists(layout.RunFile) && !IsUnused(layout))
             return;
         DurableFile.WriteAllBytes(layout.RunFile, JsonSerializer.SerializeToUtf8Bytes(identity, s_json));
     }
+
+    /// <summary>Finds out now, not after the first tile is computed, that finished files could not be put there.</summary>
+    private static void TryWriting(string directory)
+    {
+        var probe = Path.Combine(directory, ".flair-probe");
+        File.WriteAllBytes(probe, []);
+        File.Delete(probe);
+    }
+
+    /// <summary>True when no run has left anything but its identity: one that stopped early must not bind the next to its settings.</summary>
+    private static bool IsUnused(OutputLayout layout) => IsEmpty(layout.Index.Records) && IsEmpty(layout.Index.Fragments) && (layout.Tiles == layout.Base || IsEmpty(layout.Tiles));
+
+    private static bool IsEmpty(string directory) => !Directory.Exists(directory) || !Directory.EnumerateFileSystemEntries(directory).Any();
 
     /// <summary>Lets the next run in.</summary>
     public void Dispose() => _lock.Dispose();

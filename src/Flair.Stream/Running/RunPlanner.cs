@@ -49,7 +49,7 @@ public static class RunPlanner
         var temporary = plan.Units.SelectMany(unit => unit.Tiles).Select(tile => tile.Rect.Area).DefaultIfEmpty(0).Max() * 3;
         return new RunPlan
         {
-            Tiles = plan.Mosaic.Tiles.Count,
+            Tiles = plan.Mosaic.Tiles.Count + plan.Mosaic.Unreadable.Count,
             TilesFinished = plan.Finished.Count,
             Units = plan.Units.Count,
             Windows = plan.Units.Sum(unit => plan.Lattice.Count([.. unit.Tiles.Select(tile => tile.Rect)])),

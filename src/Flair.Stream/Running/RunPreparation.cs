@@ -70,6 +70,9 @@ public sealed class RunPreparation
     /// <summary>The tiles still to do, grouped.</summary>
     public IReadOnlyList<WorkUnit> Units { get; }
 
+    /// <summary>True when the run adds to the index or changes it.</summary>
+    public bool ChangesIndex => Units.Count > 0 || Mosaic.Unreadable.Count > 0;
+
     /// <summary>The model for people.</summary>
     public string ModelInWords =>
         $"{Model.Architecture}, {Mosaic.ChannelCount} channels, {Model.Nomenclature.Name}{(Model.WeightsAreFormula ? ", formula weights (untrained)" : "")}";

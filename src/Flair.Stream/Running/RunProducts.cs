@@ -21,7 +21,7 @@ public sealed class RunProducts(RunPreparation plan)
     public IReadOnlyList<(string What, string Path)> Write(IReadOnlyList<TileRow> rows, CancellationToken cancellation)
     {
         var products = plan.Lattice is FlairSlicing slicing ? WriteFlair(slicing, rows) : WriteMap(rows);
-        if (plan.Units.Count > 0 || !File.Exists(_layout.Index.Tiles) || !File.Exists(_layout.Index.Slices))
+        if (plan.ChangesIndex || !File.Exists(_layout.Index.Tiles) || !File.Exists(_layout.Index.Slices))
             IndexWriter.Compact(_layout.Index, rows, plan.Description, cancellation: cancellation);
         return [.. products, ("windows", Relative(_layout.Index.Slices)), ("tiles", Relative(_layout.Index.Tiles))];
     }

@@ -6,6 +6,8 @@ internal sealed class InputProblems
     private const int MostNamed = 10;
     private readonly List<string> _problems = [];
 
+    public bool Any => _problems.Count > 0;
+
     public void Add(string problem) => _problems.Add(problem);
 
     /// <summary>Throws when there is any.</summary>

@@ -13,12 +13,17 @@ internal sealed record LayerRequest(string Name, IReadOnlyList<string> Paths, in
 /// <summary>Makes a layer of files: opens them all, finds their places, and says what does not belong.</summary>
 internal sealed class LayerBuilder(CrsResolver crs, NodataMode nodata, int parallelism, InputProblems problems, Action<string> notice)
 {
+    private readonly List<UnreadableRaster> _unreadable = [];
+
     private const double MetresOffElevation = 20;
     private const double PixelsOffImagery = 2;
     private const int NoticesOfOneKind = 5;
 
     /// <summary>Sides of IGN's dalles in metres.</summary>
     private static readonly double[] DalleSides = [1000, 5000, 10000];
+
+    /// <summary>Imagery that directories and patterns found beside rasters that can be read; whose tiles these are is for the caller to say.</summary>
+    public IReadOnlyList<UnreadableRaster> Unreadable => _unreadable;
 
     /// <summary>Builds a layer.</summary>
     /// <param name="request">What of.</param>
@@ -27,7 +32,7 @@ internal sealed class LayerBuilder(CrsResolver crs, NodataMode nodata, int paral
     public Layer? Build(LayerRequest request, MosaicGrid? reference)
     {
         var found = new RasterDiscovery(request.Elevation, notice).Find(request.Paths, problem => problems.Add($"{request.Name}: {problem}"));
-        var files = Alike(Open(OfKind(found, request)), request);
+        var files = Alike(Open(OfKind(found, request), request), request);
         List<(RasterInfo Info, double[] GeoTransform, ResolvedCrs Crs)> placed = [];
         foreach (var info in files)
         {
@@ -67,14 +72,14 @@ internal sealed class LayerBuilder(CrsResolver crs, NodataMode nodata, int paral
     }
 
     /// <summary>Of a directory that holds several kinds of rasters (RVB and IRC, MNS and MNT), those wanted; named files are always wanted.</summary>
-    private List<string> OfKind(IReadOnlyList<FoundRaster> found, LayerRequest request)
+    private List<FoundRaster> OfKind(IReadOnlyList<FoundRaster> found, LayerRequest request)
     {
         var kinds = found.Select(file => DalleName.KindOf(file.Inside)).ToList();
         var distinct = kinds.OfType<ProductKind>().Distinct().Order().ToList();
         if (distinct.Count > 1 || (distinct.Count == 1 && found.Where((file, i) => kinds[i] is null && file.Inside.Length > 0).Any()))
         {
             if (request.Wanted is { } wanted && distinct.Contains(wanted))
-                return [.. found.Where((_, i) => kinds[i] == wanted || found[i].Inside.Length == 0).Select(file => file.Path)];
+                return [.. found.Where((_, i) => kinds[i] == wanted || found[i].Inside.Length == 0)];
             if (distinct.Count > 1)
             {
                 problems.Add($"{request.Name}: finds rasters of several kinds ({string.Join(", ", distinct.Select(kind => found[kinds.IndexOf(kind)].Path))}); name the directory of one");
@@ -82,26 +87,36 @@ internal sealed class LayerBuilder(CrsResolver crs, NodataMode nodata, int paral
             }
         }
 
-        return [.. found.Select(file => file.Path)];
+        return [.. found];
     }
 
-    private List<RasterInfo> Open(List<string> paths)
+    private List<RasterInfo> Open(List<FoundRaster> found, LayerRequest request)
     {
-        var opened = new (RasterInfo? Info, string? Problem)[paths.Count];
-        Parallel.For(0, paths.Count, new ParallelOptions { MaxDegreeOfParallelism = parallelism }, i =>
+        var opened = new (RasterInfo? Info, string? Problem)[found.Count];
+        Parallel.For(0, found.Count, new ParallelOptions { MaxDegreeOfParallelism = parallelism }, i =>
         {
+            var path = found[i].Path;
             try
             {
-                opened[i] = (RasterInfo.Probe(paths[i]), null);
+                opened[i] = (RasterInfo.Probe(path), null);
             }
             catch (GdalException fault)
             {
-                var reason = fault.Message.Contains(paths[i], StringComparison.Ordinal) ? fault.Message : $"{paths[i]}: {fault.Message}";
-                opened[i] = (null, $"not a raster that can be read: {reason}");
+                var reason = fault.Message.Contains(path, StringComparison.Ordinal) ? fault.Message : $"{path}: {fault.Message}";
+                opened[i] = (null, $"not a raster that can be read: {(new FileInfo(path) is { Exists: true, Length: 0 } ? $"{path} is empty" : reason)}");
             }
         });
-        foreach (var problem in opened.Select(file => file.Problem).OfType<string>())
-            problems.Add(problem);
+        var someUsable = opened.Any(file => file.Info is not null);
+        for (int i = 0; i < opened.Length; i++)
+        {
+            if (opened[i].Problem is not { } problem)
+                continue;
+            if (someUsable && found[i].Inside.Length > 0 && !request.Elevation)
+                _unreadable.Add(new UnreadableRaster(request.Name, found[i].Path, problem));
+            else
+                problems.Add(problem);
+        }
+
         return [.. opened.Select(file => file.Info).OfType<RasterInfo>()];
     }
 

@@ -31,6 +31,9 @@ public sealed partial class Mosaic
     /// <summary>The tiles, north to south, then west to east, then by name; at least one.</summary>
     public IReadOnlyList<SourceTile> Tiles { get; }
 
+    /// <summary>Tiles that cannot be mapped because a raster of them cannot be opened; none of them is in <see cref="Tiles"/>.</summary>
+    public IReadOnlyList<UnreadableTile> Unreadable { get; internal init; } = [];
+
     /// <summary>Channels of all products together.</summary>
     public int ChannelCount { get; }
 
@@ -61,7 +64,8 @@ public sealed partial class Mosaic
     /// <param name="settings">Inputs, CRS, nodata, FLAIR-1 mode and readers are looked at.</param>
     /// <param name="notice">Takes a line for each thing worth telling that is no error.</param>
     /// <exception cref="FlairException">
-    /// Rasters that are missing, unreadable or do not belong together (another CRS, resolution, band count, data type, a tile without
+    /// Rasters that are missing, unreadable (imagery that was not named outright, beside other that can be read, goes to
+    /// <see cref="Unreadable"/> instead) or do not belong together (another CRS, resolution, band count, data type, a tile without
     /// one of the products): all of them in one line, the first ten by name.
     /// </exception>
     public static Mosaic Open(RunSettings settings, Action<string> notice)

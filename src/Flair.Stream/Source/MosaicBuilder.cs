@@ -15,6 +15,7 @@ internal sealed class MosaicBuilder(RunSettings settings, Action<string> notice)
 
     private readonly InputProblems _problems = new();
     private readonly NodataMode _nodata = NodataMode.From(settings);
+    private readonly List<UnreadableTile> _unreadable = [];
 
     public Mosaic Build()
     {
@@ -55,12 +56,21 @@ internal sealed class MosaicBuilder(RunSettings settings, Action<string> notice)
         }
 
         var tiles = Tiles(main, imagery, heights);
+        tiles = SetAside(layers.Unreadable, main, tiles);
         var others = imagery.Select(product => product.Layer).Where(layer => !ReferenceEquals(layer, main)).Concat(heights.SelectMany(height => height.Layers));
         foreach (var layer in others)
-            CheckCoverage(main, layer);
+            CheckCoverage(main, tiles, layer);
+        if (_problems.Any || tiles.Count == 0)
+        {
+            foreach (var tile in _unreadable)
+                _problems.Add(tile.Error);
+        }
+
         _problems.ThrowIfAny();
         CheckNodataValue(main);
-        return new Mosaic(main.Grid, tiles, imagery, heights, _nodata, channel);
+        if (_unreadable.Count > 0)
+            notice($"{_unreadable.Count} of {tiles.Count + _unreadable.Count} tiles cannot be mapped and count as failed, e.g. {_unreadable[0].Name}: {_unreadable[0].Error}");
+        return new Mosaic(main.Grid, tiles, imagery, heights, _nodata, channel) { Unreadable = _unreadable };
     }
 
     private static LayerRequest Imagery(ProductSettings product)
@@ -109,22 +119,67 @@ internal sealed class MosaicBuilder(RunSettings settings, Action<string> notice)
 
     private static string Stem(SourceFile file) => Path.GetFileNameWithoutExtension(file.Info.Path);
 
-    private void CheckCoverage(Layer main, Layer layer)
+    /// <summary>
+    /// Makes each raster that cannot be opened the failure of its tile: one of the first product is its own, one of another product belongs to
+    /// the tile of the same name, as BD ORTHO's RVB and IRC have. Whose tile is not known that way stays a problem, since pixels would be missing without a word.
+    /// </summary>
+    /// <returns>The tiles that can be mapped.</returns>
+    private List<SourceTile> SetAside(IReadOnlyList<UnreadableRaster> unreadable, Layer main, List<SourceTile> tiles)
+    {
+        var names = tiles.Select(tile => tile.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var (layer, path, problem) in unreadable)
+        {
+            var stem = Path.GetFileNameWithoutExtension(path);
+            if (layer == main.Name)
+            {
+                var name = stem;
+                for (int number = 2; !names.Add(name); number++)
+                    name = $"{stem}_{number}";
+                _unreadable.Add(new UnreadableTile(name, Place(path, main), path, problem));
+            }
+            else if (tiles.Find(tile => tile.Name == stem) is { } tile)
+            {
+                tiles.Remove(tile);
+                _unreadable.Add(new UnreadableTile(tile.Name, tile.Rect, path, problem));
+            }
+            else if (!_unreadable.Exists(other => other.Name == stem))
+            {
+                _problems.Add($"{layer}: {problem}");
+            }
+        }
+
+        return tiles;
+    }
+
+    /// <summary>Where a dalle lies by its name, as large as the others.</summary>
+    private static GridRect? Place(string path, Layer main)
+    {
+        if (!DalleName.TryParse(path, out var dalle))
+            return null;
+        var (grid, size) = (main.Grid, main.Files[0].Rect);
+        return new GridRect(
+            (int)Math.Round(((dalle.XKm * 1000.0) - grid.AnchorX) / grid.PixelWidth),
+            (int)Math.Round((grid.AnchorY - (dalle.YKm * 1000.0)) / grid.PixelHeight),
+            size.Width,
+            size.Height);
+    }
+
+    private void CheckCoverage(Layer main, List<SourceTile> tiles, Layer layer)
     {
         bool elevation = !ReferenceEquals(layer.Grid, main.Grid);
         int partly = 0;
         string? example = null;
-        foreach (var file in main.Files)
+        foreach (var tile in tiles)
         {
-            double share = layer.Share(elevation ? ElevationSampling.Extent(main.Grid, layer.Grid, file.Rect) : file.Rect);
+            double share = layer.Share(elevation ? ElevationSampling.Extent(main.Grid, layer.Grid, tile.Rect) : tile.Rect);
             if (share < LeastShare)
-                _problems.Add($"{file.Info.Path} has no {layer.Name}: no raster of it covers this place");
+                _problems.Add($"{tile.PrimaryFile} has no {layer.Name}: no raster of it covers this place");
             else if (share < (elevation ? FullElevation : FullImagery) && partly++ == 0)
-                example = $"{file.Info.Path} by {Math.Floor(share * 100)} %";
+                example = $"{tile.PrimaryFile} by {Math.Floor(share * 100)} %";
         }
 
         if (partly > 0)
-            notice($"{layer.Name} covers {partly} of {main.Files.Count} tiles only in part, e.g. {example}; the rest counts as unknown");
+            notice($"{layer.Name} covers {partly} of {tiles.Count} tiles only in part, e.g. {example}; the rest counts as unknown");
     }
 
     private void CheckNodataValue(Layer main)

@@ -137,6 +137,49 @@ public sealed class DetectRunTests : IDisposable
     }
 
     [Fact]
+    public async Task A_raster_that_cannot_even_be_opened_is_a_failed_tile_until_it_is_mended()
+    {
+        _scene.Write("input", 3, 1);
+        await Run(_scene.Settings("undisturbed"));
+        var broken = Path.Combine(_scene.Input, "tile-0-1.tif");
+        await File.WriteAllBytesAsync(broken, []);
+
+        for (var attempt = 0; attempt < 2; attempt++)
+        {
+            using var recorder = new Recorder();
+            var summary = await DetectRun.RunAsync(_scene.Settings("out"), new RunOptions(), recorder, CancellationToken.None);
+            Assert.Equal(1, summary.ExitCode);
+            Assert.Equal((3, 1), (summary.Final.TilesTotal, summary.Final.TilesFailed));
+            Assert.Contains("tile-0-1.tif is empty", Assert.Single(summary.Failed).Error, StringComparison.Ordinal);
+            Assert.Equal(attempt == 0 ? 3 : 1, recorder.Tiles.Count);
+            Assert.True(File.Exists(_scene.Output("out/tiles/tile-0-2.tif")));
+            Assert.False(File.Exists(_scene.Output("out/tiles/tile-0-1.tif")));
+            using var index = new IndexInspector(_scene.Output("out"));
+            using var found = index.Query("select status, width, bbox, geometry from tiles where tile = 'tile-0-1'");
+            var row = Assert.Single(found.Rows());
+            Assert.Equal(["failed", 0, null, null], row);
+        }
+
+        File.Delete(broken);
+        _scene.Write("input", 3, 1);
+        await Run(_scene.Settings("out"));
+        Assert.Equal(Digests("undisturbed"), Digests("out"));
+    }
+
+    [Fact]
+    public async Task A_run_that_got_nowhere_does_not_bind_the_next_to_its_settings()
+    {
+        _scene.Write("input", 1, 1);
+        var others = _scene.Settings("out") with { BatchSize = 8 };
+        using (var recorder = new Recorder())
+            Assert.True((await DetectRun.RunAsync(others, new RunOptions(), recorder, new CancellationToken(canceled: true))).Cancelled);
+        Assert.True(File.Exists(new OutputLayout(others).RunFile));
+        await Run(_scene.Settings("out"));
+        var refused = await Assert.ThrowsAsync<FlairException>(() => Run(others));
+        Assert.Contains("batch", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Pixels_without_data_get_the_nodata_code_and_windows_without_data_are_not_run()
     {
         static bool Hole(int x, int y) => x >= 140;

@@ -116,6 +116,42 @@ public class MosaicTests
     }
 
     [Fact]
+    public void A_raster_that_cannot_be_opened_costs_its_own_tile_alone()
+    {
+        using var scene = new Scene();
+        foreach (var product in new[] { "rvb", "irc" })
+        {
+            foreach (var (name, column) in new[] { ("a", 0), ("b", 50), ("33-2024-0410-6425-LA93-0M20-E080", 100), ("d", 150) })
+                scene.Write($"{product}/{name}.tif", column, 0, 50, 50);
+        }
+
+        File.WriteAllText(scene["rvb/a.tif"], "II*");
+        File.WriteAllText(scene["rvb/33-2024-0410-6425-LA93-0M20-E080.tif"], "");
+        File.WriteAllText(scene["irc/b.tif"], "no raster");
+        var (rvb, irc) = (Scene.Product("rvb", [1], scene["rvb"]), Scene.Product("irc", [1], scene["irc"]));
+        var mosaic = scene.Open(rvb, irc);
+        Assert.Equal("d", Assert.Single(mosaic.Tiles).Name);
+        Assert.Equal(
+            [
+                ("33-2024-0410-6425-LA93-0M20-E080", new GridRect(2050000, -32125000, 50, 50), "rvb/33-2024-0410-6425-LA93-0M20-E080.tif"),
+                ("a", null, "rvb/a.tif"),
+                ("b", new GridRect(2050050, -32125000, 50, 50), "irc/b.tif"),
+            ],
+            mosaic.Unreadable.Select(tile => (tile.Name, tile.Rect, Path.GetRelativePath(scene.Folder, tile.File))));
+        Assert.All(mosaic.Unreadable, tile => Assert.Contains(tile.File, tile.Error, StringComparison.Ordinal));
+        Assert.Contains("is empty", mosaic.Unreadable[0].Error, StringComparison.Ordinal);
+        Assert.Contains("3 of 4 tiles", Assert.Single(scene.Notices), StringComparison.Ordinal);
+
+        // A file that is named must be there, and so must one whose tile nobody can tell.
+        Assert.Contains("a.tif", Error(scene, Scene.Product("rvb", [1], scene["rvb/a.tif"], scene["rvb/d.tif"])), StringComparison.Ordinal);
+        File.Move(scene["irc/b.tif"], scene["irc/unknown.tif"]);
+        Assert.Contains("unknown.tif", Error(scene, rvb, irc), StringComparison.Ordinal);
+        File.WriteAllText(scene["rvb/b.tif"], "");
+        File.WriteAllText(scene["rvb/d.tif"], "");
+        Assert.Contains("d.tif is empty", Error(scene, rvb), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void More_than_ten_problems_are_counted()
     {
         using var scene = new Scene();
