@@ -2,17 +2,23 @@ using System.Runtime.InteropServices;
 
 namespace Flair.Cli;
 
-/// <summary>Ctrl-C and SIGTERM: the first asks the command to stop, the second ends the process at once.</summary>
+/// <summary>
+/// Ctrl-C and SIGTERM: the first asks the command to stop, the second ends the process at once, and so does time where a long batch lets the
+/// first one wait: a run can be ended anywhere.
+/// </summary>
 internal sealed class StopSignals : IDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
     private readonly CancellationTokenSource _source = new();
     private readonly PosixSignalRegistration[] _registrations;
     private readonly TextWriter _error;
+    private readonly Timer _deadline;
     private int _received;
 
     public StopSignals(TextWriter error)
     {
         _error = error;
+        _deadline = new Timer(_ => End(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle)];
     }
 
@@ -22,6 +28,7 @@ internal sealed class StopSignals : IDisposable
     {
         foreach (var registration in _registrations)
             registration.Dispose();
+        _deadline.Dispose();
         _source.Dispose();
     }
 
@@ -32,7 +39,15 @@ internal sealed class StopSignals : IDisposable
             Environment.Exit(ExitCode.Stopped);
         _error.WriteLine("stopping; once more stops at once (finished tiles are safe either way)");
 
+        _deadline.Change(Patience, Timeout.InfiniteTimeSpan);
+
         // Off the signal's thread: what listens may take its time.
         ThreadPool.UnsafeQueueUserWorkItem(_ => _source.Cancel(), null);
+    }
+
+    private void End()
+    {
+        _error.WriteLine("stopped in the middle of a batch; run the same command again to go on");
+        Environment.Exit(ExitCode.Stopped);
     }
 }
