@@ -41,7 +41,7 @@ internal static class PlanCommand
             Row("note", notice);
         Row("model", plan.Model);
         Row("device", plan.Device);
-        Row("tiles", plan.TilesFinished > 0 ? $"{plan.Tiles} ({plan.TilesFinished} finished already), mapped in {plan.Units} groups" : $"{plan.Tiles}, mapped in {plan.Units} groups");
+        Row("tiles", $"{plan.Tiles}{(plan.TilesFinished > 0 ? $" ({plan.TilesFinished} finished already)" : "")}, mapped in {plan.Units} {(plan.Units == 1 ? "group" : "groups")}");
         Row("windows", $"{plan.Windows}");
         Row("area", plan.Hectares > 0 ? $"{plan.Hectares:N1} ha, {Units.Count(plan.Pixels)} pixels" : $"{Units.Count(plan.Pixels)} pixels");
         Row("to read", Units.Bytes(plan.BytesToRead));

@@ -50,7 +50,7 @@ internal sealed class LiveDisplay : IRunDisplay
     public void TileFinished(TileRow tile)
     {
         if (tile.Status == TileStatus.Failed)
-            WriteAbove(RunText.Tile(tile, null), Color.Red);
+            WriteAbove(RunText.Tile(tile), Color.Red);
     }
 
     public void Finish(RunSummary summary)

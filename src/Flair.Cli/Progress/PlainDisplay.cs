@@ -12,10 +12,12 @@ internal sealed class PlainDisplay(CommandContext context, bool quiet) : IRunDis
 
     private readonly RateMeter _meter = new();
     private TimeSpan _next = Interval;
-    private RunSnapshot? _last;
+    private int _tiles;
+    private int _done;
 
     public void Started(RunPlan plan)
     {
+        (_tiles, _done) = (plan.Tiles, plan.TilesFinished);
         foreach (var line in RunText.Started(plan))
             Line(line);
     }
@@ -25,7 +27,6 @@ internal sealed class PlainDisplay(CommandContext context, bool quiet) : IRunDis
     public void Progress(RunSnapshot snapshot)
     {
         _meter.Add(snapshot);
-        _last = snapshot;
         if (snapshot.Elapsed < _next)
             return;
         _next = snapshot.Elapsed + Interval;
@@ -35,9 +36,9 @@ internal sealed class PlainDisplay(CommandContext context, bool quiet) : IRunDis
     public void TileFinished(TileRow tile)
     {
         if (tile.Status == TileStatus.Failed)
-            context.Error.WriteLine(RunText.Tile(tile, _last));
+            context.Error.WriteLine(RunText.Tile(tile));
         else
-            Line(RunText.Tile(tile, _last));
+            Line($"{RunText.Tile(tile)} ({++_done}/{_tiles})");
     }
 
     public void Finish(RunSummary summary)

@@ -44,18 +44,17 @@ internal sealed class RateMeter
     public static IReadOnlyList<BlockRate> WholeRun(RunSnapshot final) => Blocks(null, final);
 
     /// <summary>
-    /// The block that sets the pace: the one after the last block that had to wait with finished work for a fifth of its time; where none
-    /// waits, the busiest. Null before anything was done.
+    /// The block that sets the pace: the busiest one after the last block that had to wait with finished work, for a tenth of the time and
+    /// a fifth of its own. Null before anything was done.
     /// </summary>
     public static BlockRate? Bottleneck(IReadOnlyList<BlockRate> blocks)
     {
-        for (var i = blocks.Count - 2; i >= 0; i--)
-        {
-            if (blocks[i].Waiting > 0.2 * (blocks[i].Waiting + blocks[i].Busy))
-                return blocks[i + 1];
-        }
+        var first = blocks.Count - 1;
+        while (first > 0 && !Waits(blocks[first - 1]))
+            first--;
+        return blocks.Skip(first).Where(b => b.Busy > 0).MaxBy(b => b.Busy);
 
-        return blocks.Where(b => b.Busy > 0).MaxBy(b => b.Busy);
+        static bool Waits(BlockRate block) => block.Waiting > 0.1 && block.Waiting > 0.2 * (block.Waiting + block.Busy);
     }
 
     private static BlockRate[] Blocks(RunSnapshot? first, RunSnapshot last)

@@ -31,9 +31,9 @@ internal static class RunText
 
     public static string Eta(RateMeter meter) => meter.Remaining() is { } left ? $"about {Units.Duration(left)} left" : "time left —";
 
-    public static string Tile(TileRow tile, RunSnapshot? at) => tile.Status == TileStatus.Failed
+    public static string Tile(TileRow tile) => tile.Status == TileStatus.Failed
         ? $"tile {tile.Tile} failed: {tile.Error}"
-        : $"tile {tile.Tile} done in {Units.Duration(TimeSpan.FromSeconds(tile.Seconds))}{(at is null ? "" : $" ({at.TilesSkipped + at.TilesDone}/{at.TilesTotal})")}";
+        : $"tile {tile.Tile} done in {Units.Duration(TimeSpan.FromSeconds(tile.Seconds))}";
 
     public static IEnumerable<string> Summary(RunSummary summary, string command)
     {

@@ -46,12 +46,14 @@ public static class InferenceBlock
                         throw new InvalidOperationException("more batches than devices");
                     try
                     {
-                        using var busy = counters.Enter();
-                        var start = Stopwatch.GetTimestamp();
-                        var logits = thread.Run(() => network.Forward(batch.Input));
-                        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds / batch.Windows.Count;
+                        var (logits, seconds) = thread.Run(() =>
+                        {
+                            using var busy = counters.Enter();
+                            var start = Stopwatch.GetTimestamp();
+                            return (network.Forward(batch.Input), Stopwatch.GetElapsedTime(start).TotalSeconds);
+                        });
                         foreach (var (_, record) in batch.Windows)
-                            record.Seconds = seconds;
+                            record.Seconds = seconds / batch.Windows.Count;
                         counters.Add(batch.Windows.Count, 0);
                         tally.WindowsThroughNetwork(batch.Windows.Count);
                         return new BatchLogits(batch.Unit, batch.Windows, logits);

@@ -30,7 +30,7 @@ internal sealed record DecodeJob(RasterBlocks Source, DecodedRows Rows, GridRect
 /// Reads the part of a file that an area needs, from north to south, a whole row of compressed blocks at a time (several, where blocks
 /// are short strips), so that each block is decoded once. Rows are decoded when first asked for and kept until they are released.
 /// Handles are opened when needed, one for each job that runs at a time, and closed after the last row.
-/// <see cref="Prepare"/>, <see cref="Release"/> and <see cref="Line"/> belong to one thread; <see cref="Decode"/> to any.
+/// <see cref="Prepare"/> and <see cref="Release"/> run alone; between them <see cref="Decode"/>, then <see cref="Line"/>, on any threads.
 /// </summary>
 internal sealed unsafe class RasterBlocks : IDisposable
 {

@@ -63,10 +63,13 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
         {
             var window = message.Windows[i].Placement.Window;
             await FinishAsync(message.Unit, Math.Min(window.Y, bounds.Bottom)).ConfigureAwait(false);
-            using var busy = Counters.Enter();
             var index = i;
             var part = (_wholeWindow ? window : message.Windows[i].Placement.Core).Intersect(bounds);
-            _thread.Run(() => _canvas.Add(message.Logits!, index, window, part, bounds.X));
+            _thread.Run(() =>
+            {
+                using var busy = Counters.Enter();
+                _canvas.Add(message.Logits!, index, window, part, bounds.X);
+            });
             Counters.Add(1, 0);
         }
 
@@ -93,12 +96,15 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
 
     private MapRows Finish(UnitState unit, int to)
     {
-        using var busy = Counters.Enter();
         var count = _canvas!.ContiguousRows(_finishedTo, Math.Min(RowsAtOnce, to - _finishedTo));
         var rows = new MapRows(unit, _finishedTo, count, _probabilityBands);
         try
         {
-            _thread.Run(() => _canvas.Take(rows));
+            _thread.Run(() =>
+            {
+                using var busy = Counters.Enter();
+                _canvas.Take(rows);
+            });
             MaskUnknown(rows);
         }
         catch

@@ -34,7 +34,7 @@ public sealed class DisplayTests : IDisposable
             tiles 3/4; windows 20/100 (20 %); 2.00/s, held up by inference; about 40 s left
             tiles 3/4; windows 40/100 (40 %); 2.00/s, held up by inference; about 30 s left
             note: two deliveries
-            tile a done in 12 s (3/4)
+            tile a done in 12 s (2/4)
 
             """,
             _output.ToString());

@@ -48,7 +48,9 @@ public sealed class RateMeterTests
     [Theory]
     [InlineData("inference", 2, 8, 9, 0, 1, 0)] // read waits for inference
     [InlineData("write", 2, 8, 5, 5, 9, 0)] // both wait for write
+    [InlineData("write", 2, 8, 1, 0, 9, 0)] // read waits, and not for inference, which is idle
     [InlineData("read", 9, 0, 4, 0, 1, 0)] // nobody waits: the busiest
+    [InlineData("inference", 2, 8, 9, 0.2, 0.1, 0)] // what waits for a moment only does not count
     [InlineData("inference", 19, 1, 20, 0, 1, 0)] // a little waiting is none
     public void TheBottleneckIsWhatOthersWaitFor(string name, double readBusy, double readWaits, double inferenceBusy, double inferenceWaits, double writeBusy, double writeWaits) =>
         Assert.Equal(name, RateMeter.Bottleneck(RateMeter.WholeRun(Runs.At(10, 0, Runs.Block("read", readBusy, readWaits), Runs.Block("inference", inferenceBusy, inferenceWaits), Runs.Block("write", writeBusy, writeWaits))))!.Block.Name);
