@@ -176,12 +176,6 @@ internal static unsafe partial class Native
     public static partial void VSIFree(void* memory);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int VSIUnlink(string path);
-
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int VSIRename(string from, string to);
-
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     public static partial nint VSIFOpenL(string path, string mode);
 
     [LibraryImport(Library)]

@@ -123,13 +123,6 @@ public sealed unsafe partial class Raster
         Native.GDALSetDescription(Band(use, band), text);
     }
 
-    /// <summary>A metadata item of a band, e.g. <c>BLOCK_OFFSET_0_0</c> in the domain <c>TIFF</c>; null when there is none.</summary>
-    public string? BandMetadata(int band, string key, string domain = "")
-    {
-        using var use = new Use(this);
-        return Text(Native.GDALGetMetadataItem(Band(use, band), key, domain));
-    }
-
     /// <summary>Number of overviews.</summary>
     public int OverviewCount(int band)
     {

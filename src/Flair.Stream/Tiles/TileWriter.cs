@@ -49,7 +49,7 @@ public sealed class TileWriter : IDisposable
     }
 
     /// <summary>The compression that this GDAL's COG driver has: ZSTD, or DEFLATE where it was built without.</summary>
-    public static string Compression { get; } = GdalRuntime.HasCreationValue("COG", "ZSTD") ? "ZSTD" : "DEFLATE";
+    public static string Compression => GdalRuntime.HasCreationValue("COG", "ZSTD") ? "ZSTD" : "DEFLATE";
 
     /// <summary>What to tell the user when <see cref="Compression"/> is not the usual one; null when it is.</summary>
     public static string? CompressionNotice =>
