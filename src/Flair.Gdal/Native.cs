@@ -25,9 +25,6 @@ internal static unsafe partial class Native
     [LibraryImport(Library)]
     public static partial void GDALSetCacheMax64(long bytes);
 
-    [LibraryImport(Library)]
-    public static partial long GDALGetCacheMax64();
-
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     public static partial nint GDALGetDriverByName(string name);
 
@@ -118,9 +115,6 @@ internal static unsafe partial class Native
 
     [LibraryImport(Library)]
     public static partial byte** GDALGetRasterCategoryNames(nint band);
-
-    [LibraryImport(Library)]
-    public static partial int GDALSetRasterCategoryNames(nint band, byte** names);
 
     [LibraryImport(Library)]
     public static partial nint GDALGetDescription(nint thing);

@@ -90,15 +90,6 @@ public sealed unsafe partial class Raster
         return colors;
     }
 
-    /// <summary>Names the values 0, 1, … of a band.</summary>
-    public void SetCategoryNames(int band, IReadOnlyList<string> names)
-    {
-        using var use = new Use(this);
-        var handle = Band(use, band);
-        using var list = new StringList(names);
-        Check(Native.GDALSetRasterCategoryNames(handle, list.Pointer));
-    }
-
     /// <summary>The names of the values 0, 1, … of a band; empty when they have none.</summary>
     public IReadOnlyList<string> CategoryNames(int band)
     {

@@ -38,22 +38,19 @@ public static class FlairSlicingGpkg
         ArgumentNullException.ThrowIfNull(slicing);
         var name = outputName + "_slicing_job.gpkg";
         var path = Path.Combine(output, name);
-        var temporary = DurableFile.TemporaryName(path);
         try
         {
-            File.Delete(temporary);
-            using (var dataset = VectorDataset.Create("GPKG", temporary))
+            DurableFile.Write(path, temporary =>
             {
+                File.Delete(temporary); // GDAL adds a layer to what a killed run left
+                using var dataset = VectorDataset.Create("GPKG", temporary);
                 dataset.WriteLayer(outputName + "_slicing_job", crs, Fields, slicing.Slices.Select(slice => Row(slice, slicing.Box, outputName + ".tif")));
                 dataset.Close();
-            }
-
-            DurableFile.Commit(temporary, path);
+            });
             return name;
         }
         catch (Exception e) when (e is GdalException or IOException or UnauthorizedAccessException)
         {
-            DurableFile.TryDelete(temporary);
             throw new FlairException($"{path}: cannot be written ({e.Message}); check the disk and the rights on it", e);
         }
     }
