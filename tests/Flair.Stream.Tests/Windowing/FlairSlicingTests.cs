@@ -49,8 +49,10 @@ public sealed class FlairSlicingTests
             Paint(owner, width, slicing.Slices[i].Owned, i + 1, overwrite: false);
         }
 
-        Assert.DoesNotContain(0, last);
-        Assert.Equal(last, owner);
+        Assert.False(last.AsSpan().Contains(0));
+        // As spans: xunit's own comparison takes seconds for 25 million numbers.
+        var different = last.AsSpan().CommonPrefixLength(owner);
+        Assert.True(different == last.Length, $"column {different % width}, row {different / width} has another owner");
     }
 
     private static void Paint(int[] pixels, int width, GridRect rect, int value, bool overwrite)
