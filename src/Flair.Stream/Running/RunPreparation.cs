@@ -146,7 +146,7 @@ public sealed class RunPreparation
         var tile = mosaic.Tiles[0];
         using var raster = Raster.Open(tile.PrimaryFile);
         var transform = raster.GeoTransform ?? mosaic.Grid.GeoTransform(tile.Rect);
-        return new FlairSlicing(mosaic.Grid, tile.Rect, transform[0], transform[3], settings.Window.Size, settings.Window.Margin);
+        return new FlairSlicing(tile.Rect, transform, settings.Window.Size, settings.Window.Margin);
     }
 
     /// <summary>Means and deviations of 8-bit values make noise of 16-bit imagery, without any error.</summary>

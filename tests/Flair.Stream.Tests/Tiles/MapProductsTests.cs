@@ -154,7 +154,7 @@ public sealed class MapProductsTests : IDisposable
     public void The_slicing_job_is_a_layer_with_FLAIRs_columns_and_rows()
     {
         var grid = TileFolder.Grid;
-        var slicing = new FlairSlicing(grid, new GridRect(0, 0, 1000, 800), 650000, 6860000, 512, 128);
+        var slicing = new FlairSlicing(new GridRect(0, 0, 1000, 800), [650000, 0.2, 0, 6860000, 0, -0.2], 512, 128);
         FlairSlicingGpkg.Write(_folder.Output, "zone", grid.CrsWkt, slicing);
 
         using var dataset = VectorDataset.Open(_folder.At("zone_slicing_job.gpkg"));
