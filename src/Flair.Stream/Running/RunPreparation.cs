@@ -127,7 +127,7 @@ public sealed class RunPreparation
             return null;
         var same = row.Status == TileStatus.Done
             && row.ModelFingerprint == Model.Fingerprint
-            && row.SettingsFingerprint == Fingerprints.OfText(SettingsText)
+            && row.SettingsFingerprint == Sha256.OfText(SettingsText)
             && row.InputsFingerprint == Fingerprints.OfInputs(InputsOf(tile));
         return same && File.Exists(Layout.Index.Fragment(tile.Name)) && row.Outputs.All(IsThere) ? row : null;
 

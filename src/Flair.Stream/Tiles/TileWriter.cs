@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Flair.Gdal;
 using Flair.Indexing;
 
@@ -149,8 +148,8 @@ public sealed class TileWriter : IDisposable
 
     private OutputFile Fingerprint(string name)
     {
-        using var file = File.OpenRead(Path.Combine(_folder, name));
-        return new OutputFile(name, file.Length, Convert.ToHexStringLower(SHA256.HashData(file)));
+        var path = Path.Combine(_folder, name);
+        return new OutputFile(name, new FileInfo(path).Length, Sha256.OfFile(path));
     }
 
     private void RemoveFolder()
