@@ -28,7 +28,7 @@ public static class FlairSlicingGpkg
 
     /// <summary>Writes it.</summary>
     /// <param name="output">The output directory.</param>
-    /// <param name="outputName">FLAIR-1's <c>output_name</c>, without <c>.tif</c>; <c>output_id</c> bears it with.</param>
+    /// <param name="outputName">FLAIR-1's <c>output_name</c>, without <c>.tif</c>; also the <c>output_id</c>.</param>
     /// <param name="crs">WKT; empty when unknown.</param>
     /// <param name="slicing">The windows.</param>
     /// <returns>Its path relative to the output directory.</returns>
@@ -44,7 +44,7 @@ public static class FlairSlicingGpkg
             {
                 File.Delete(temporary); // GDAL adds a layer to what a killed run left
                 using var dataset = VectorDataset.Create("GPKG", temporary);
-                dataset.WriteLayer(outputName + "_slicing_job", crs, Fields, slicing.Slices.Select(slice => Row(slice, slicing.Box, outputName + ".tif")));
+                dataset.WriteLayer(outputName + "_slicing_job", crs, Fields, slicing.Slices.Select(slice => Row(slice, slicing.Box, outputName)));
                 dataset.Close();
             });
             return name;
