@@ -127,9 +127,13 @@ public sealed class RunPreparation
             return null;
         var same = row.Status == TileStatus.Done
             && row.ModelFingerprint == Model.Fingerprint
-            && row.SettingsFingerprint == Sha256.OfText(SettingsText)
-            && row.InputsFingerprint == Fingerprints.OfInputs(InputsOf(tile));
-        return same && File.Exists(Layout.Index.Fragment(tile.Name)) && row.Outputs.All(IsThere) ? row : null;
+            && row.SettingsFingerprint == Sha256.OfText(SettingsText);
+        if (!same || !File.Exists(Layout.Index.Fragment(tile.Name)) || !row.Outputs.All(IsThere))
+            return null;
+
+        // The paths that were read are strings of their own, a dozen kilobytes a tile; the mosaic's are shared by all tiles.
+        var inputs = InputsOf(tile);
+        return row.InputsFingerprint == Fingerprints.OfInputs(inputs) ? row with { Inputs = inputs } : null;
 
         bool IsThere(OutputFile output) =>
             new FileInfo(Path.Combine(Layout.Root, output.Path)) is { Exists: true } file && file.Length == output.Bytes;
