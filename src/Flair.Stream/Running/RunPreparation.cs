@@ -4,6 +4,7 @@ using Flair.Inference;
 using Flair.Models;
 using Flair.Settings;
 using Flair.Source;
+using Flair.Tiles;
 using Flair.Torch;
 using Flair.Windowing;
 
@@ -115,6 +116,8 @@ public sealed class RunPreparation
             throw new FlairException($"window.size is {settings.Window.Size}, but {settings.Model.Architecture} needs a multiple of {multiple}");
         CheckStatistics(settings.Normalization, mosaic);
         var model = ModelLoader.Load(settings.Model, mosaic.ChannelCount);
+        if (TileWriter.CompressionNotice is { } compression)
+            notice(compression);
         if (model.WeightsAreFormula)
             notice("the weights are a formula, not trained: the map shows that the pipeline works, not what is on the ground");
         return new RunPreparation(settings, mosaic, model, device, version);
