@@ -9,12 +9,12 @@ export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() { say "$*"; exit 2; }
 
-# quietly LOG COMMAND…: runs it without input, its output kept in LOG and shown only when it fails.
+# quietly LOG COMMAND…: runs it without input, its output kept in LOG, its end shown only when it fails.
 quietly() {
     local log=$1 status=0
     shift
     "$@" >"$log" 2>&1 </dev/null || status=$?
-    if ((status != 0)); then tail -n 200 "$log" >&2; fi
+    if ((status != 0)); then tail -n 20 "$log" >&2; fi
     return "$status"
 }
 

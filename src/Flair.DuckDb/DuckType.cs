@@ -69,9 +69,6 @@ public sealed class DuckType
     /// <summary>Elements of an array; else 0.</summary>
     public int Size { get; private init; }
 
-    /// <summary>True for integers, decimals and floating point.</summary>
-    public bool IsNumeric => Kind is (>= DuckKind.TinyInt and <= DuckKind.Double) or DuckKind.HugeInt or DuckKind.UHugeInt or DuckKind.Decimal;
-
     /// <summary>The type as SQL writes it, e.g. <c>STRUCT(path VARCHAR, bytes BIGINT)[]</c>.</summary>
     public override string ToString() => Kind switch
     {

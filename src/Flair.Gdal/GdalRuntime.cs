@@ -25,22 +25,6 @@ public static class GdalRuntime
         }
     }
 
-    /// <summary>Bytes that GDAL's block cache, shared by all datasets, may hold. 256 MiB unless GDAL_CACHEMAX says otherwise.</summary>
-    public static long CacheMax
-    {
-        get
-        {
-            Initialize();
-            return Native.GDALGetCacheMax64();
-        }
-
-        set
-        {
-            Initialize();
-            Native.GDALSetCacheMax64(value);
-        }
-    }
-
     /// <summary>
     /// Loads libgdal, once, and sets it up: errors are collected instead of printed, no <c>.aux.xml</c> is written or read, directories
     /// are not listed when a file is opened.
@@ -94,13 +78,6 @@ public static class GdalRuntime
         Initialize();
         var handle = Native.GDALGetDriverByName(driver);
         return handle != 0 && (DriverMetadata(handle, "DMD_CREATIONOPTIONLIST") ?? "").Contains($">{value}<", StringComparison.Ordinal);
-    }
-
-    /// <summary>Sets a configuration option of GDAL's for the whole process.</summary>
-    public static void SetConfig(string key, string? value)
-    {
-        Initialize();
-        Native.CPLSetConfigOption(key, value);
     }
 
     internal static void RaiseWarning(string text) => Warning?.Invoke(text);

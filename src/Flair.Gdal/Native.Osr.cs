@@ -36,9 +36,6 @@ internal static unsafe partial class Native
     public static partial nint OSRGetAuthorityCode(Srs crs, string? target);
 
     [LibraryImport(Library)]
-    public static partial int OSRAutoIdentifyEPSG(Srs crs);
-
-    [LibraryImport(Library)]
     public static partial nint* OSRFindMatches(Srs crs, byte** options, out int count, out int* confidence);
 
     [LibraryImport(Library)]

@@ -25,9 +25,6 @@ internal static unsafe partial class Native
     [LibraryImport(Library)]
     public static partial void GDALSetCacheMax64(long bytes);
 
-    [LibraryImport(Library)]
-    public static partial long GDALGetCacheMax64();
-
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     public static partial nint GDALGetDriverByName(string name);
 
@@ -120,9 +117,6 @@ internal static unsafe partial class Native
     public static partial byte** GDALGetRasterCategoryNames(nint band);
 
     [LibraryImport(Library)]
-    public static partial int GDALSetRasterCategoryNames(nint band, byte** names);
-
-    [LibraryImport(Library)]
     public static partial nint GDALGetDescription(nint thing);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
@@ -174,12 +168,6 @@ internal static unsafe partial class Native
 
     [LibraryImport(Library)]
     public static partial void VSIFree(void* memory);
-
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int VSIUnlink(string path);
-
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int VSIRename(string from, string to);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     public static partial nint VSIFOpenL(string path, string mode);

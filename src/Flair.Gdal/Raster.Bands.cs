@@ -90,15 +90,6 @@ public sealed unsafe partial class Raster
         return colors;
     }
 
-    /// <summary>Names the values 0, 1, … of a band.</summary>
-    public void SetCategoryNames(int band, IReadOnlyList<string> names)
-    {
-        using var use = new Use(this);
-        var handle = Band(use, band);
-        using var list = new StringList(names);
-        Check(Native.GDALSetRasterCategoryNames(handle, list.Pointer));
-    }
-
     /// <summary>The names of the values 0, 1, … of a band; empty when they have none.</summary>
     public IReadOnlyList<string> CategoryNames(int band)
     {
@@ -121,13 +112,6 @@ public sealed unsafe partial class Raster
     {
         using var use = new Use(this);
         Native.GDALSetDescription(Band(use, band), text);
-    }
-
-    /// <summary>A metadata item of a band, e.g. <c>BLOCK_OFFSET_0_0</c> in the domain <c>TIFF</c>; null when there is none.</summary>
-    public string? BandMetadata(int band, string key, string domain = "")
-    {
-        using var use = new Use(this);
-        return Text(Native.GDALGetMetadataItem(Band(use, band), key, domain));
     }
 
     /// <summary>Number of overviews.</summary>

@@ -120,31 +120,6 @@ public sealed class Tensor : SafeHandle
         return values;
     }
 
-    /// <summary>Overwrites all elements of a contiguous tensor in host memory.</summary>
-    /// <exception cref="ArgumentException">The element type or count differs.</exception>
-    /// <exception cref="InvalidOperationException">The tensor is on a device or not contiguous.</exception>
-    public unsafe void CopyFrom<T>(ReadOnlySpan<T> values)
-        where T : unmanaged
-    {
-        if (TorchScalarTypes.Of<T>() != ScalarType)
-            throw new ArgumentException($"the tensor holds {ScalarType}, not {typeof(T).Name}", nameof(values));
-        if (values.Length != ElementCount)
-            throw new ArgumentException($"the tensor has {ElementCount} elements, the span {values.Length}", nameof(values));
-        if (!IsOnHost || !IsContiguous())
-            throw new InvalidOperationException("only a contiguous tensor in host memory can be written from a span");
-        var added = false;
-        try
-        {
-            DangerousAddRef(ref added);
-            values.CopyTo(new Span<T>((void*)DataPointer, values.Length));
-        }
-        finally
-        {
-            if (added)
-                DangerousRelease();
-        }
-    }
-
     /// <summary>Type, shape and device, e.g. <c>Float32[4,19,512,512] on cpu</c>.</summary>
     public override string ToString() => IsClosed ? "disposed tensor" : $"{ScalarType}[{string.Join(',', ShapeArray)}] on {Device}";
 

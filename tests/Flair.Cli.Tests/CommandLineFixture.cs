@@ -5,8 +5,6 @@ public sealed class CommandLineFixture : IDisposable
 {
     public string Root { get; } = Directory.CreateTempSubdirectory("flair-cli-").FullName;
 
-    public static string RepositoryRoot { get; } = FindRepositoryRoot();
-
     public static async Task<(int Code, string Out, string Error)> RunAsync(params string[] args)
     {
         using var output = new StringWriter();
@@ -24,12 +22,4 @@ public sealed class CommandLineFixture : IDisposable
     }
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
-
-    private static string FindRepositoryRoot()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory!.FullName, "Flair.Stream.sln")))
-            directory = directory.Parent;
-        return directory.FullName;
-    }
 }

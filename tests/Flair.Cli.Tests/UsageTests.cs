@@ -51,7 +51,7 @@ public sealed class UsageTests : IDisposable
     [Fact]
     public async Task TheSettingsThatApplyCanBePrinted()
     {
-        var demo = Path.Combine(CommandLineFixture.RepositoryRoot, "pipelines", "demo.yaml");
+        var demo = Path.Combine(Repository.Root, "pipelines", "demo.yaml");
 
         var (code, output, _) = await CommandLineFixture.RunAsync("plan", "-p", demo, "--print-settings", "--input", "/scene", "--set", "batch=2", "--precision", "bf16");
 

@@ -8,9 +8,6 @@ internal sealed record CpuFeatures(string Model, IReadOnlySet<string> Flags)
     private static readonly (string Flag, string Name)[] Known =
         [("avx2", "AVX2"), ("avx512f", "AVX-512"), ("avx512_bf16", "AVX-512 BF16"), ("amx_bf16", "AMX BF16"), ("avx_vnni", "AVX-VNNI")];
 
-    /// <summary>True when bfloat16 is computed in hardware; elsewhere it is slower than fp32 on most machines.</summary>
-    public bool HasBf16 => Flags.Contains("avx512_bf16") || Flags.Contains("amx_bf16");
-
     /// <summary>The features that matter to a network.</summary>
     public string Describe() => string.Join(", ", Known.Where(k => Flags.Contains(k.Flag)).Select(k => k.Name).DefaultIfEmpty("no vector extensions"));
 

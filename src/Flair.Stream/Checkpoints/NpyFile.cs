@@ -51,7 +51,7 @@ public static class NpyFile
         var bytes = MemoryMarshal.AsBytes(data).ToArray();
         var header = Header(shape);
         var length = header.Length + bytes.Length;
-        AtomicFile.Write(
+        TensorFile.Write(
             path,
             file =>
             {

@@ -19,7 +19,7 @@ public static class SafetensorsWriter
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(state);
-        AtomicFile.Write(path, file =>
+        TensorFile.Write(path, file =>
         {
             // The widest elements first, so that each tensor is aligned to its elements; the header tells the order of the state dict.
             KeyValuePair<string, StoredTensor>[] byWidth = [.. state.OrderByDescending(entry => entry.Value.Type.Size())];

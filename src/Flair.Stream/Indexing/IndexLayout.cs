@@ -13,7 +13,7 @@ public sealed record IndexLayout(string Output)
     /// <summary>The work folder, <c>OUTPUT/.flair</c>.</summary>
     public string Work => Path.Combine(Output, ".flair");
 
-    /// <summary>One row a window: <c>OUTPUT/slices.parquet</c>.</summary>
+    /// <summary>One row a pair of a tile and a window that answers for pixels of it: <c>OUTPUT/slices.parquet</c>.</summary>
     public string Slices => Path.Combine(Output, "slices.parquet");
 
     /// <summary>One row a tile: <c>OUTPUT/tiles.parquet</c>. Written last: where it is, the index is complete.</summary>

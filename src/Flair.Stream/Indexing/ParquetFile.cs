@@ -19,12 +19,11 @@ internal static class ParquetFile
     /// <exception cref="IOException">The file cannot be flushed or renamed.</exception>
     public static void Write(DuckConnection connection, string query, long expected, IReadOnlyDictionary<string, string> metadata, string path)
     {
-        var temporary = DurableFile.TemporaryName(path);
-        try
+        var pairs = metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal)
+            .Select(pair => $"{DuckSql.Literal(pair.Key)}: {DuckSql.Literal(pair.Value)}");
+        var keyValue = metadata.Count == 0 ? "" : $", KV_METADATA {{{string.Join(", ", pairs)}}}";
+        DurableFile.Write(path, temporary =>
         {
-            var pairs = metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal)
-                .Select(pair => $"{DuckSql.Literal(pair.Key)}: {DuckSql.Literal(pair.Value)}");
-            var keyValue = metadata.Count == 0 ? "" : $", KV_METADATA {{{string.Join(", ", pairs)}}}";
             connection.Execute(
                 $"COPY ({query}) TO {DuckSql.Literal(temporary)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {RowGroup}, USE_TMP_FILE false{keyValue})");
             var rows = CountRows(connection, [temporary]);
@@ -36,14 +35,7 @@ internal static class ParquetFile
                 if (back.GetValueOrDefault(key) != value)
                     throw new FlairException($"{path}: the metadata {key} was not read back as written; look at the disk, then start again");
             }
-
-            DurableFile.Commit(temporary, path);
-        }
-        catch
-        {
-            DurableFile.TryDelete(temporary);
-            throw;
-        }
+        });
     }
 
     /// <summary>Rows in all the files, from their footers.</summary>

@@ -52,7 +52,7 @@ public sealed partial record Nomenclature
         ArgumentNullException.ThrowIfNull(name);
         return Find(name) ?? throw new FlairException(
             $"model.classes: there is no nomenclature '{name}' ({string.Join(", ", BuiltInNames)}, or the path of a YAML file)"
-            + (NearestName.Find(name, BuiltInNames) is { } near ? $"; did you mean '{near}'?" : string.Empty));
+            + NearestName.Hint(name, BuiltInNames));
     }
 
     /// <summary>The built-in nomenclatures with that many logits.</summary>

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 
 namespace Flair.Nomenclatures;
@@ -17,7 +16,7 @@ public sealed partial record Nomenclature(string Name, IReadOnlyList<LandCoverCl
         var text = new StringBuilder().Append(Name).Append('\n');
         foreach (var entry in Classes)
             text.Append($"{entry.Index}\t{entry.Name}\t{entry.Color:x6}\t{(entry.Active ? "active" : "inactive")}\n");
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+        return Sha256.OfText(text.ToString());
     }
 }
 

@@ -65,6 +65,7 @@ public sealed class DetectGraph
     private readonly CancellationTokenSource _stop;
     private readonly ITargetBlock<UnitState> _entrance;
     private readonly ILattice _lattice;
+    private readonly Mosaic _mosaic;
     private readonly Task[] _completions;
     private readonly BlockCounters[] _counters;
 
@@ -72,6 +73,7 @@ public sealed class DetectGraph
     public DetectGraph(GraphParts parts, CancellationToken cancellation)
     {
         _lattice = parts.Lattice;
+        _mosaic = parts.Mosaic;
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var stop = _stop.Token;
         var settings = parts.Settings;
@@ -131,7 +133,7 @@ public sealed class DetectGraph
         {
             foreach (var unit in units)
             {
-                if (!await _entrance.SendAsync(new UnitState(unit, _lattice), _stop.Token).ConfigureAwait(false))
+                if (!await _entrance.SendAsync(new UnitState(unit, _lattice, _mosaic.Covers), _stop.Token).ConfigureAwait(false))
                     break;
             }
 

@@ -112,7 +112,7 @@ public sealed class DetectRun
         Classes = _plan.Model.Nomenclature,
         CreateWriter = CreateWriter,
         TilesFromRoot = Path.GetRelativePath(_plan.Layout.Root, _plan.Layout.Tiles),
-        Records = new RecordContext(_plan.Mosaic.Grid, _plan.Model.Fingerprint, Fingerprints.OfText(_plan.SettingsText), _plan.InputsOf),
+        Records = new RecordContext(_plan.Mosaic.Grid, _plan.Model.Fingerprint, Sha256.OfText(_plan.SettingsText), _plan.InputsOf),
         Index = _plan.Layout.Index,
         Committed = Committed,
     };

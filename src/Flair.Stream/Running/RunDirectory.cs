@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Flair.Indexing;
 
 namespace Flair.Running;
 

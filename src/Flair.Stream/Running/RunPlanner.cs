@@ -12,7 +12,7 @@ public static class RunPlanner
     private const long ActivationBytesPerPixel = 1500;
     private const long BaseBytes = 350L << 20;
 
-    // A COG of class codes takes about a twentieth of its pixels, and 1.4 times that while it is made; see ARCHITECTURE.md.
+    // A COG of class codes takes about a twentieth of a byte a pixel when the map is calm; noise takes up to five times that.
     private const double OutputBytesPerPixel = 0.06;
 
     /// <summary>Plans a run; writes nothing.</summary>
@@ -52,7 +52,7 @@ public static class RunPlanner
             Tiles = plan.Mosaic.Tiles.Count + plan.Mosaic.Unreadable.Count,
             TilesFinished = plan.Finished.Count,
             Units = plan.Units.Count,
-            Windows = plan.Units.Sum(unit => plan.Lattice.Count([.. unit.Tiles.Select(tile => tile.Rect)])),
+            Windows = plan.Units.Sum(unit => CountWindows(plan, unit)),
             Pixels = pixels,
             Hectares = pixels * plan.HectaresPerPixel,
             BytesToRead = plan.Mosaic.BytesToRead,
@@ -63,6 +63,14 @@ public static class RunPlanner
             Model = plan.ModelInWords,
         };
     }
+
+    /// <summary>
+    /// Windows of a unit. A large tile's are counted without laying them, those beyond the edge of the data included: a country has hundreds
+    /// of millions.
+    /// </summary>
+    private static long CountWindows(RunPreparation plan, WorkUnit unit) => unit.Bounds.Width > WorkUnit.GroupSize
+        ? plan.Lattice.Count([.. unit.Tiles.Select(tile => tile.Rect)])
+        : new UnitState(unit, plan.Lattice, plan.Mosaic.Covers).Rows.Sum(row => (long)row.Count);
 
     private static double SecondsPerWindow(RunPreparation plan)
     {

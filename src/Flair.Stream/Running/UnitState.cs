@@ -9,10 +9,18 @@ namespace Flair.Running;
 public sealed class UnitState
 {
     /// <summary>Lays out the unit's windows.</summary>
-    public UnitState(WorkUnit unit, ILattice lattice)
+    /// <param name="unit">The tiles.</param>
+    /// <param name="lattice">Where windows lie.</param>
+    /// <param name="covered">False for a core that no imagery reaches: its window is not worth looking at.</param>
+    public UnitState(WorkUnit unit, ILattice lattice, Func<GridRect, bool> covered)
     {
         Unit = unit;
-        Rows = [.. lattice.Rows([.. unit.Tiles.Select(tile => tile.Rect)])];
+        Rows =
+        [
+            .. lattice.Rows([.. unit.Tiles.Select(tile => tile.Rect)])
+                .Select(row => (IReadOnlyList<Placement>)[.. row.Where(placement => covered(placement.Core))])
+                .Where(row => row.Count > 0),
+        ];
         ReadArea = Rows.SelectMany(row => row).Aggregate(unit.Bounds, (union, placement) => union.Union(placement.Window));
         Known = new KnownRows(unit.Bounds.Width);
     }

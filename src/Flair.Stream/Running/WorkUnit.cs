@@ -12,7 +12,7 @@ public sealed record WorkUnit(IReadOnlyList<SourceTile> Tiles)
     /// <summary>
     /// Pixels a side of the squares that tiles are grouped by. It bounds the stitching canvas, whose width is at most one square and one tile.
     /// </summary>
-    public const int GroupSize = 8192;
+    public const int GroupSize = 2048;
 
     /// <summary>The smallest rectangle that holds the tiles.</summary>
     public GridRect Bounds { get; } = Tiles.Aggregate(default(GridRect), (union, tile) => union.Union(tile.Rect));

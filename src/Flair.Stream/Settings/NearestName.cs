@@ -22,7 +22,11 @@ public static class NearestName
 
     /// <summary>The end of an error message: <c>; did you mean 'batch'?</c>, or the list of what is valid.</summary>
     public static string Suggest(string written, IReadOnlyCollection<string> candidates) =>
-        Find(written, candidates) is { } nearest ? $"; did you mean '{nearest}'?" : $"; valid: {string.Join(", ", candidates)}";
+        Hint(written, candidates) is { Length: > 0 } hint ? hint : $"; valid: {string.Join(", ", candidates)}";
+
+    /// <summary>The end of an error message that lists what is valid by itself: <c>; did you mean 'batch'?</c>, or nothing.</summary>
+    public static string Hint(string written, IEnumerable<string> candidates) =>
+        Find(written, candidates) is { } nearest ? $"; did you mean '{nearest}'?" : "";
 
     // Optimal string alignment distance (Levenshtein with swaps of neighbours).
     private static int Distance(string a, string b)

@@ -97,13 +97,11 @@ internal static partial class RunSettingsRules
         {
             report.Fail("model.classes", IsPath(model.Classes)
                 ? $"the nomenclature file {model.Classes} does not exist"
-                : $"there is no nomenclature '{model.Classes}' ({string.Join(", ", Nomenclature.BuiltInNames)}, or the path of a YAML file){Nearest(model.Classes)}");
+                : $"there is no nomenclature '{model.Classes}' ({string.Join(", ", Nomenclature.BuiltInNames)}, or the path of a YAML file){NearestName.Hint(model.Classes, Nomenclature.BuiltInNames)}");
         }
 
         if (model.Logits is { } logits and (< 1 or > Nomenclature.MaximumClasses))
             report.Fail("model.logits", $"'{report.KeyOf("model.logits")}' must be 1 to {Nomenclature.MaximumClasses}, not {logits}");
-
-        static string Nearest(string name) => NearestName.Find(name, Nomenclature.BuiltInNames) is { } near ? $"; did you mean '{near}'?" : "";
     }
 
     private static void CheckNormalization(RunSettings settings, SettingsReport report)

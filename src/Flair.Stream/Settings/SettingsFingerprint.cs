@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-
 namespace Flair.Settings;
 
 /// <summary>
@@ -18,8 +15,7 @@ public static class SettingsFingerprint
     /// <param name="settings">The settings.</param>
     /// <param name="device">The device; what follows a colon counts for nothing: <c>cuda:1</c> is <c>cuda</c>.</param>
     /// <returns>SHA-256, 64 lower-case hexadecimal digits.</returns>
-    public static string Of(RunSettings settings, string device) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Canonical(settings, device))));
+    public static string Of(RunSettings settings, string device) => Sha256.OfText(Canonical(settings, device));
 
     /// <summary>The text that is hashed, one setting a line.</summary>
     internal static string Canonical(RunSettings settings, string device)

@@ -101,8 +101,7 @@ internal sealed class SettingsSection
         }
 
         var all = words.Select(w => w.Word).ToArray();
-        var nearest = NearestName.Find(text, all) is { } near ? $"; did you mean '{near}'?" : "";
-        _report.Fail(Take(key, setting)!.Origin, $"'{FullKey(key)}' must be {string.Join(" or ", all)}, not '{text}'{nearest}");
+        _report.Fail(Take(key, setting)!.Origin, $"'{FullKey(key)}' must be {string.Join(" or ", all)}, not '{text}'{NearestName.Hint(text, all)}");
         return null;
     }
 

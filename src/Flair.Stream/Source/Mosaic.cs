@@ -75,6 +75,9 @@ public sealed partial class Mosaic
         return new MosaicBuilder(settings, notice).Build();
     }
 
+    /// <summary>True when at least one raster of imagery has a pixel in <paramref name="area"/>, whatever its value.</summary>
+    public bool Covers(GridRect area) => Imagery.Any(product => product.Layer.In(area).Count > 0);
+
     /// <summary>
     /// What every file that a reader of <paramref name="area"/> would open is on disk now, ordered by path; the sources of a VRT are
     /// listed with it. Pixels of the area can change only when one of these does.

@@ -1,6 +1,9 @@
 using System.Threading.Tasks.Dataflow;
 using Flair.Inference;
 using Flair.Running;
+using Flair.Source;
+using Flair.Torch;
+using Flair.Windowing;
 
 namespace Flair.Stitching;
 
@@ -64,11 +67,10 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
             var window = message.Windows[i].Placement.Window;
             await FinishAsync(message.Unit, Math.Min(window.Y, bounds.Bottom)).ConfigureAwait(false);
             var index = i;
-            var part = (_wholeWindow ? window : message.Windows[i].Placement.Core).Intersect(bounds);
             _thread.Run(() =>
             {
                 using var busy = Counters.Enter();
-                _canvas.Add(message.Logits!, index, window, part, bounds.X);
+                Add(message.Logits!, index, message.Windows[index].Placement, bounds);
             });
             Counters.Add(1, 0);
         }
@@ -86,6 +88,19 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
     {
         _canvas?.Dispose();
         _canvas = null;
+    }
+
+    private void Add(Tensor logits, int index, Placement placement, GridRect bounds)
+    {
+        var window = placement.Window;
+        if (_wholeWindow || placement.Drawings.Count == 0)
+        {
+            _canvas!.Add(logits, index, window, (_wholeWindow ? window : placement.Core).Intersect(bounds), bounds.X);
+            return;
+        }
+
+        foreach (var (target, shiftX, shiftY) in placement.Drawings)
+            _canvas!.Add(logits, index, window with { X = window.X - shiftX, Y = window.Y - shiftY }, target.Intersect(bounds), bounds.X);
     }
 
     private async Task FinishAsync(UnitState unit, int to)

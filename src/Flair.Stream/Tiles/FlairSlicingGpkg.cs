@@ -28,7 +28,7 @@ public static class FlairSlicingGpkg
 
     /// <summary>Writes it.</summary>
     /// <param name="output">The output directory.</param>
-    /// <param name="outputName">FLAIR-1's <c>output_name</c>, without <c>.tif</c>; <c>output_id</c> bears it with.</param>
+    /// <param name="outputName">FLAIR-1's <c>output_name</c>, without <c>.tif</c>; also the <c>output_id</c>.</param>
     /// <param name="crs">WKT; empty when unknown.</param>
     /// <param name="slicing">The windows.</param>
     /// <returns>Its path relative to the output directory.</returns>
@@ -38,22 +38,19 @@ public static class FlairSlicingGpkg
         ArgumentNullException.ThrowIfNull(slicing);
         var name = outputName + "_slicing_job.gpkg";
         var path = Path.Combine(output, name);
-        var temporary = DurableFile.TemporaryName(path);
         try
         {
-            File.Delete(temporary);
-            using (var dataset = VectorDataset.Create("GPKG", temporary))
+            DurableFile.Write(path, temporary =>
             {
-                dataset.WriteLayer(outputName + "_slicing_job", crs, Fields, slicing.Slices.Select(slice => Row(slice, slicing.Box, outputName + ".tif")));
+                File.Delete(temporary); // GDAL adds a layer to what a killed run left
+                using var dataset = VectorDataset.Create("GPKG", temporary);
+                dataset.WriteLayer(outputName + "_slicing_job", crs, Fields, slicing.Slices.Select(slice => Row(slice, slicing.Box, outputName)));
                 dataset.Close();
-            }
-
-            DurableFile.Commit(temporary, path);
+            });
             return name;
         }
         catch (Exception e) when (e is GdalException or IOException or UnauthorizedAccessException)
         {
-            DurableFile.TryDelete(temporary);
             throw new FlairException($"{path}: cannot be written ({e.Message}); check the disk and the rights on it", e);
         }
     }

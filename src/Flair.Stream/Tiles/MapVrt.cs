@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Xml;
 using Flair.Gdal;
-using Flair.Indexing;
 using Flair.Source;
 
 namespace Flair.Tiles;

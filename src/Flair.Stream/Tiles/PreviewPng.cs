@@ -1,5 +1,4 @@
 using Flair.Gdal;
-using Flair.Indexing;
 using Flair.Source;
 
 namespace Flair.Tiles;
@@ -55,19 +54,7 @@ public static class PreviewPng
             canvas.Text(x + side + 8, y, Dot, legend[i].Name.Replace('_', ' '));
         }
 
-        var path = map.At(FileName);
-        var temporary = DurableFile.TemporaryName(path);
-        try
-        {
-            canvas.Save(temporary);
-            DurableFile.Commit(temporary, path);
-        }
-        catch
-        {
-            DurableFile.TryDelete(temporary);
-            throw;
-        }
-
+        DurableFile.Write(map.At(FileName), canvas.Save);
         return FileName;
     }
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Xml;
-using Flair.Indexing;
 using Flair.Nomenclatures;
 
 namespace Flair.Tiles;

@@ -4,7 +4,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Flair.Gdal;
-using Flair.Indexing;
 using Flair.Source;
 
 namespace Flair.Tiles;
@@ -49,7 +48,7 @@ public static partial class StacItems
             json.WriteEndObject();
         }
 
-        DurableFile.WriteAllBytes(map.At(FileName), buffer.WrittenSpan);
+        DurableFile.WriteAllBytes(map.At(FileName), buffer.WrittenMemory);
         return FileName;
     }
 

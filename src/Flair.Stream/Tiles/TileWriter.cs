@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Flair.Gdal;
 using Flair.Indexing;
 
@@ -49,7 +48,7 @@ public sealed class TileWriter : IDisposable
     }
 
     /// <summary>The compression that this GDAL's COG driver has: ZSTD, or DEFLATE where it was built without.</summary>
-    public static string Compression { get; } = GdalRuntime.HasCreationValue("COG", "ZSTD") ? "ZSTD" : "DEFLATE";
+    public static string Compression => GdalRuntime.HasCreationValue("COG", "ZSTD") ? "ZSTD" : "DEFLATE";
 
     /// <summary>What to tell the user when <see cref="Compression"/> is not the usual one; null when it is.</summary>
     public static string? CompressionNotice =>
@@ -149,8 +148,8 @@ public sealed class TileWriter : IDisposable
 
     private OutputFile Fingerprint(string name)
     {
-        using var file = File.OpenRead(Path.Combine(_folder, name));
-        return new OutputFile(name, file.Length, Convert.ToHexStringLower(SHA256.HashData(file)));
+        var path = Path.Combine(_folder, name);
+        return new OutputFile(name, new FileInfo(path).Length, Sha256.OfFile(path));
     }
 
     private void RemoveFolder()

@@ -84,7 +84,7 @@ public sealed record ToyManifest
 
     /// <summary>Writes the manifest into a folder, whole or not at all.</summary>
     internal void Write(string folder) =>
-        AtomicFile.Write(Path.Combine(folder, FileName), temporary => File.WriteAllText(temporary, JsonSerializer.Serialize(this, Json) + "\n"));
+        DurableFile.Write(Path.Combine(folder, FileName), temporary => File.WriteAllText(temporary, JsonSerializer.Serialize(this, Json) + "\n"));
 
     /// <summary>True when both are of the same scene.</summary>
     internal bool SameScene(ToyManifest other) =>
@@ -93,27 +93,4 @@ public sealed record ToyManifest
     /// <summary>What sets this scene apart, for messages.</summary>
     internal string Describe() =>
         $"--tiles {TilesX}x{TilesY} --size {Size} --seed {Seed}{(Patches ? "" : ", no patches")}{(WriteCrs ? "" : ", no CRS")}{(Version == CurrentVersion ? "" : $", version {Version} of the landscape")}";
-}
-
-/// <summary>Files that appear whole or not at all.</summary>
-internal static class AtomicFile
-{
-    /// <summary>Has a file written under a temporary name beside its own, flushes it to the disk and gives it its name.</summary>
-    public static void Write(string path, Action<string> write)
-    {
-        // One name: what a killed run left is written over by the next.
-        string temporary = path + ".tmp-toy";
-        try
-        {
-            write(temporary);
-            using (var handle = File.OpenHandle(temporary, FileMode.Open, FileAccess.ReadWrite))
-                RandomAccess.FlushToDisk(handle);
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
-    }
 }

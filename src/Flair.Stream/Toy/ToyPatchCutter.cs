@@ -29,7 +29,7 @@ internal sealed class ToyPatchCutter(ToyManifest scene, ToyLayout layout, string
                     text.Append(Path.GetRelativePath(scene.PatchFolder, layout.Image(patch))).Append(',').Append(Path.GetRelativePath(scene.PatchFolder, layout.Mask(patch))).Append('\n');
             }
 
-            AtomicFile.Write(Path.Combine(folder, layout.Csv(split)), temporary => File.WriteAllText(temporary, text.ToString()));
+            DurableFile.Write(Path.Combine(folder, layout.Csv(split)), temporary => File.WriteAllText(temporary, text.ToString()));
         }
     }
 
@@ -104,7 +104,7 @@ internal sealed class ToyPatchCutter(ToyManifest scene, ToyLayout layout, string
     {
         string path = Path.Combine(folder, name);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        AtomicFile.Write(path, temporary =>
+        DurableFile.Write(path, temporary =>
         {
             using Raster raster = Raster.Create(
                 "GTiff", temporary, Side, Side, bands, GdalType.Byte, "COMPRESS=LZW", "INTERLEAVE=BAND", bands == 1 ? "PHOTOMETRIC=MINISBLACK" : "PHOTOMETRIC=RGB", "ALPHA=NO");

@@ -126,7 +126,7 @@ internal sealed class ToyTileWriter(ToyManifest scene, ToyLayout layout, string 
     {
         string path = Path.Combine(folder, name);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        AtomicFile.Write(path, write);
+        DurableFile.Write(path, write);
     }
 
     /// <summary>FLAIR's colours as a colour table of 20 entries.</summary>

@@ -14,21 +14,19 @@ public sealed class FlairSlicing : ILattice
     private readonly GridRect _raster;
 
     /// <summary>Slices a raster.</summary>
-    /// <param name="grid">The raster's grid.</param>
-    /// <param name="raster">The raster's pixels on it.</param>
-    /// <param name="left">West edge as its geotransform gives it.</param>
-    /// <param name="top">North edge as its geotransform gives it.</param>
+    /// <param name="raster">The raster's pixels on the mosaic's grid.</param>
+    /// <param name="transform">Its geotransform as the file has it: the last digits decide FLAIR-1's rounding.</param>
     /// <param name="size">Width and height of a window in pixels.</param>
     /// <param name="margin">Margin in pixels; 2 × margin &lt; size.</param>
-    public FlairSlicing(MosaicGrid grid, GridRect raster, double left, double top, int size, int margin)
+    public FlairSlicing(GridRect raster, double[] transform, int size, int margin)
     {
         Size = size;
         _raster = raster;
-        Box = new GeoBox(left, top - (raster.Height * grid.PixelHeight), left + (raster.Width * grid.PixelWidth), top);
+        Box = new GeoBox(transform[0], transform[3] + (raster.Height * transform[5]), transform[0] + (raster.Width * transform[1]), transform[3]);
 
         // FLAIR-1 rounds the resolution to five decimals and does everything else in ground units, in double precision: its ids
         // depend on how these sums round, so they are done the same way here.
-        double resolutionX = Math.Round(grid.PixelWidth, 5), resolutionY = Math.Round(grid.PixelHeight, 5);
+        double resolutionX = Math.Round(transform[1], 5), resolutionY = Math.Round(-transform[5], 5);
         double sizeX = size * resolutionX, sizeY = size * resolutionY;
         double marginX = margin * resolutionX, marginY = margin * resolutionY;
         double stepX = sizeX - (2 * marginX), stepY = sizeY - (2 * marginY);
@@ -49,15 +47,15 @@ public sealed class FlairSlicing : ILattice
                 var column = (long)PythonFloorDivide(y - minY, resolutionX) + 1;
                 var row = (long)PythonFloorDivide(x - minX, resolutionY) + 1;
                 var window = new GridRect(
-                    raster.X + (int)Math.Round((x - minX) / grid.PixelWidth),
-                    raster.Y + (int)Math.Round((maxY - (y + sizeY)) / grid.PixelHeight),
+                    raster.X + (int)Math.Round((x - minX) / transform[1]),
+                    raster.Y + (int)Math.Round((maxY - (y + sizeY)) / -transform[5]),
                     size,
                     size);
                 _slices.Add(new Slice($"1-{row}-{column}", core, new GeoBox(x, y, x + sizeX, y + sizeY), window));
             }
         }
 
-        Own(margin);
+        Draw(transform, margin);
     }
 
     /// <inheritdoc/>
@@ -72,29 +70,66 @@ public sealed class FlairSlicing : ILattice
     /// <inheritdoc/>
     public IEnumerable<IReadOnlyList<Placement>> Rows(IReadOnlyList<GridRect> areas) =>
         _slices
-            .Select(slice => new Placement(slice.Id, slice.Window, slice.Owned) { FlairBoxes = (slice.Core, slice.Box) })
+            .Select(slice => new Placement(slice.Id, slice.Window, slice.Owned) { FlairBoxes = (slice.Core, slice.Box), Drawings = slice.Drawings })
             .Where(placement => areas.Any(placement.Core.Overlaps))
             .GroupBy(placement => placement.Window.Y)
             .OrderBy(row => row.Key)
             .Select(row => (IReadOnlyList<Placement>)[.. row.OrderBy(placement => placement.Window.X)]);
 
     /// <summary>
-    /// FLAIR-1 writes window after window and lets a later one overwrite an earlier. So of two windows in one row the eastern owns what they
-    /// share, and of two in one column the northern.
+    /// Decides which window a pixel of the result comes from, and from which of its pixels. FLAIR-1 writes window after window and a later one
+    /// overwrites an earlier: of two windows in one row the eastern keeps what they share, of two in one column the northern. And it writes a
+    /// window into the pixels that its core's ground extent touches (<c>geometry_window</c>, of rasterio 1.3): where rounding makes that one
+    /// more than the core has, GDAL stretches the core by one pixel, here and there shifting it.
     /// </summary>
-    private void Own(int margin)
+    private void Draw(double[] transform, int margin)
     {
-        var columns = _slices.Select(slice => slice.Window.X + margin).Distinct().Order().ToArray();
-        var rows = _slices.Select(slice => slice.Window.Bottom - margin).Distinct().OrderDescending().ToArray();
+        var scale = 1 / (transform[1] * transform[5]);
+        double perX = transform[5] * scale, perY = transform[1] * scale;
+        double originX = -transform[0] * perX, originY = -transform[3] * perY;
+        var columns = Spans(slice => (slice.Core.Left * perX) + originX, slice => (slice.Core.Right * perX) + originX, slice => slice.Window.X, _raster.X, _raster.Width);
+        var rows = Spans(slice => (slice.Core.Top * perY) + originY, slice => (slice.Core.Bottom * perY) + originY, slice => slice.Window.Y, _raster.Y, _raster.Height);
+        var eastwards = columns.Keys.Order().ToArray();
+        var northwards = rows.Keys.OrderDescending().ToArray();
+
         for (var i = 0; i < _slices.Count; i++)
         {
-            var core = _slices[i].Window.Inflate(-margin);
-            var column = Array.IndexOf(columns, core.X);
-            var row = Array.IndexOf(rows, core.Bottom);
-            var right = column + 1 < columns.Length ? Math.Min(core.Right, columns[column + 1]) : core.Right;
-            var top = row + 1 < rows.Length ? Math.Max(core.Y, rows[row + 1]) : core.Y;
-            var owned = new GridRect(core.X, top, right - core.X, core.Bottom - top).Intersect(_raster);
-            _slices[i] = _slices[i] with { Owned = owned };
+            var window = _slices[i].Window;
+            var column = Array.IndexOf(eastwards, window.X);
+            var row = Array.IndexOf(northwards, window.Y);
+            var (left, right) = columns[window.X];
+            var (top, bottom) = rows[window.Y];
+            var keptRight = column + 1 < eastwards.Length ? Math.Min(right, columns[eastwards[column + 1]].Start) : right;
+            var keptTop = row + 1 < northwards.Length ? Math.Max(top, rows[northwards[row + 1]].Stop) : top;
+            var owned = new GridRect(left, keptTop, Math.Max(0, keptRight - left), Math.Max(0, bottom - keptTop));
+            var draws =
+                from y in Shifts(keptTop, bottom, top, bottom - top, window.Y + margin)
+                from x in Shifts(left, keptRight, left, right - left, window.X + margin)
+                select new Drawing(new GridRect(x.Start, y.Start, x.Length, y.Length), x.Shift, y.Shift);
+            _slices[i] = _slices[i] with { Owned = owned, Drawings = [.. draws] };
+        }
+
+        // The pixels that a core's extent touches along one axis, by where its window begins.
+        Dictionary<int, (int Start, int Stop)> Spans(Func<Slice, double> from, Func<Slice, double> to, Func<Slice, int> key, int first, int length) =>
+            _slices.DistinctBy(key).ToDictionary(
+                key,
+                slice => (first + Math.Clamp((int)Math.Floor(from(slice)), 0, length), first + Math.Clamp((int)Math.Ceiling(to(slice)), 0, length)));
+
+        // Runs of pixels [from, to) that come from the window's pixels at one distance: GDAL takes pixel ⌊r / (count / core)⌋ for the r-th.
+        IEnumerable<(int Start, int Length, int Shift)> Shifts(int from, int to, int start, int count, int core)
+        {
+            var ratio = count / (double)(Size - (2 * margin));
+            for (var at = from; at < to;)
+            {
+                var shift = Shift(at);
+                var end = at + 1;
+                while (end < to && Shift(end) == shift)
+                    end++;
+                yield return (at, end - at, shift);
+                at = end;
+            }
+
+            int Shift(int pixel) => core + (int)((pixel - start) / ratio) - pixel;
         }
     }
 
@@ -127,5 +162,8 @@ public sealed class FlairSlicing : ILattice
     {
         /// <summary>The pixels of the raster that keep this window's answer.</summary>
         public GridRect Owned { get; init; }
+
+        /// <summary>Where they come from; together they are <see cref="Owned"/>.</summary>
+        public IReadOnlyList<Drawing> Drawings { get; init; } = [];
     }
 }

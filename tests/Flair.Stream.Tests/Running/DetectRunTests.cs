@@ -3,9 +3,11 @@ using Flair.Indexing;
 using Flair.Running;
 using Flair.Settings;
 using Flair.Stitching;
+using Flair.Tests.Models;
 
 namespace Flair.Tests.Running;
 
+[Collection(LibTorchCollection.Name)]
 public sealed class DetectRunTests : IDisposable
 {
     private readonly Scene _scene = new();

@@ -4,10 +4,12 @@ using Flair.Gdal;
 using Flair.Models;
 using Flair.Running;
 using Flair.Settings;
+using Flair.Tests.Models;
 
 namespace Flair.Tests.Running;
 
 /// <summary>What <c>flair-detect</c> wrote for two scenes, against what we write.</summary>
+[Collection(LibTorchCollection.Name)]
 public sealed class FlairDetectTests : IDisposable
 {
     private static readonly string s_data = Path.Combine(AppContext.BaseDirectory, "Running", "Data");

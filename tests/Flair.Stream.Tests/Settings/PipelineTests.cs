@@ -193,7 +193,7 @@ public sealed class PipelineTests : IDisposable
     [InlineData("flair-1-config-detect.yaml", 5)]
     public void ThePipelinesOfTheRepositoryRead(string file, int channels)
     {
-        var settings = SettingsFile.Read(Path.Combine(SettingsTestFiles.RepositoryRoot, "pipelines", file), new() { Weights = "formula" });
+        var settings = SettingsFile.Read(Path.Combine(Repository.Root, "pipelines", file), new() { Weights = "formula" });
         Assert.Equal(channels, settings.Inputs.Sum(i => i.ChannelCount));
         Assert.Equal(file.StartsWith("flair-1", StringComparison.Ordinal), settings.FlairDetect is not null);
     }

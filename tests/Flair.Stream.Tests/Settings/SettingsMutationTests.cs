@@ -14,7 +14,7 @@ public sealed class SettingsMutationTests : IDisposable
     [InlineData("flair-1-config-detect.yaml")]
     public void AChangedFileIsReadOrRefused(string file)
     {
-        var yaml = File.ReadAllText(Path.Combine(SettingsTestFiles.RepositoryRoot, "pipelines", file));
+        var yaml = File.ReadAllText(Path.Combine(Repository.Root, "pipelines", file));
         var random = new Random(1);
         var (read, refused) = (0, 0);
         for (var i = 0; i < 600; i++)

@@ -19,8 +19,6 @@ public sealed class SettingsTestFiles : IDisposable
 
     public SettingsTestFiles() => File.WriteAllText(Weights, "not read here");
 
-    public static string RepositoryRoot { get; } = FindRepositoryRoot();
-
     public string At(string path) => Path.Combine(Root, path);
 
     public RunSettings Parse(string yaml, SettingsOverrides? overrides = null) => SettingsFile.Parse(yaml, "p.yaml", Root, overrides ?? SettingsOverrides.None);
@@ -28,12 +26,4 @@ public sealed class SettingsTestFiles : IDisposable
     public string ErrorOf(string yaml, SettingsOverrides? overrides = null) => Assert.Throws<FlairException>(() => Parse(yaml, overrides)).Message;
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
-
-    private static string FindRepositoryRoot()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory!.FullName, "Flair.Stream.sln")))
-            directory = directory.Parent;
-        return directory.FullName;
-    }
 }

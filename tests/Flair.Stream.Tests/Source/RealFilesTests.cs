@@ -8,7 +8,7 @@ public sealed class RealFilesTests
 {
     private const string Square = "770550_6277600";
 
-    [RealFilesFact]
+    [RealFact]
     public async Task Five_bands_of_one_square()
     {
         using var scene = new Scene();
@@ -57,7 +57,7 @@ public sealed class RealFilesTests
         static float Min(float[] m, int x, int y) => new[] { m[(y * 100) + x], m[(y * 100) + x + 1], m[(y * 100) + 100 + x], m[(y * 100) + 101 + x] }.Min();
     }
 
-    [RealFilesFact]
+    [RealFact]
     public void One_directory_of_all_kinds_is_sorted_out_by_names()
     {
         using var scene = new Scene();
@@ -68,7 +68,7 @@ public sealed class RealFilesTests
         Assert.Equal(["DSM_50cm", "DTM_50cm", "irc_20cm", "rgb_20cm"], mosaic.Tiles[0].Files.Select(file => Path.GetFileNameWithoutExtension(file)[(Square.Length + 1)..]));
     }
 
-    [RealFilesFact]
+    [RealFact]
     public async Task A_spectral_band_tagged_alpha_is_data()
     {
         using var scene = new Scene();
@@ -78,7 +78,7 @@ public sealed class RealFilesTests
         AssertBand(pixels, 0, "Abies_alba_1_1005_WEFL_NLF.tif", 4);
     }
 
-    [RealFilesFact]
+    [RealFact]
     public async Task Pixels_need_not_be_square_but_alike()
     {
         using var scene = new Scene();
@@ -92,7 +92,7 @@ public sealed class RealFilesTests
         Assert.Contains("has pixels of 0.2 x 0.1997", both.Message, StringComparison.Ordinal);
     }
 
-    private static string At(string name) => Path.Combine(RealFilesFactAttribute.Folder!, name);
+    private static string At(string name) => Path.Combine(RealFactAttribute.Folder!, name);
 
     private static void AssertBand(Pixels pixels, int channel, string file, int band)
     {
@@ -100,32 +100,5 @@ public sealed class RealFilesTests
         var values = new float[raster.Width * raster.Height];
         raster.Read<float>(0, 0, raster.Width, raster.Height, [band], values);
         Assert.Equal(values, pixels.Channels[channel]);
-    }
-}
-
-/// <summary>A test that needs the real images.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class RealFilesFactAttribute : FactAttribute
-{
-    public RealFilesFactAttribute()
-    {
-        if (Folder is null)
-            Skip = "the real images are not here (set FLAIR_SHARED, or put shared/real beside the repository)";
-    }
-
-    public static string? Folder { get; } = Find();
-
-    private static string? Find()
-    {
-        if (Environment.GetEnvironmentVariable("FLAIR_SHARED") is { Length: > 0 } shared)
-            return Directory.Exists(Path.Combine(shared, "real")) ? Path.Combine(shared, "real") : null;
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            var real = Path.Combine(folder.FullName, "shared", "real");
-            if (Directory.Exists(real))
-                return real;
-        }
-
-        return null;
     }
 }

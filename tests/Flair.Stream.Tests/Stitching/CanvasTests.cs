@@ -20,7 +20,7 @@ public sealed class CanvasTests
     {
         var window = new WindowSettings { Size = Size, Margin = Margin };
         var lattice = new GridLattice(window, blend ? StitchMode.Blend : StitchMode.Crop);
-        var unit = new UnitState(new WorkUnit([new SourceTile("t", s_bounds, "t.tif", [], null)]), lattice);
+        var unit = new UnitState(new WorkUnit([new SourceTile("t", s_bounds, "t.tif", [], null)]), lattice, _ => true);
         var weights = blend ? BlendWeights.Window(Size, Margin) : BlendWeights.Flat(Size);
         var expected = new double[Classes, s_bounds.Height, s_bounds.Width];
         var weightSums = new double[s_bounds.Height, s_bounds.Width];
@@ -84,7 +84,8 @@ public sealed class CanvasTests
     {
         var unit = new UnitState(
             new WorkUnit([new SourceTile("t", new GridRect(0, 0, 40, 32), "t.tif", [], null)]),
-            new GridLattice(new WindowSettings { Size = Size, Margin = Margin }, StitchMode.Crop));
+            new GridLattice(new WindowSettings { Size = Size, Margin = Margin }, StitchMode.Crop),
+            _ => true);
         using var canvas = new Canvas([true, false, true], 40, Size, BlendWeights.Flat(Size), "cpu");
         using var logits = Creation.Zeros([1, 3, Size, Size]);
         using (var strongest = logits.Select(1, 1))

@@ -154,7 +154,7 @@ public sealed class MapProductsTests : IDisposable
     public void The_slicing_job_is_a_layer_with_FLAIRs_columns_and_rows()
     {
         var grid = TileFolder.Grid;
-        var slicing = new FlairSlicing(grid, new GridRect(0, 0, 1000, 800), 650000, 6860000, 512, 128);
+        var slicing = new FlairSlicing(new GridRect(0, 0, 1000, 800), [650000, 0.2, 0, 6860000, 0, -0.2], 512, 128);
         FlairSlicingGpkg.Write(_folder.Output, "zone", grid.CrsWkt, slicing);
 
         using var dataset = VectorDataset.Open(_folder.At("zone_slicing_job.gpkg"));
@@ -163,7 +163,7 @@ public sealed class MapProductsTests : IDisposable
         Assert.Equal(["id", "output_id", "job_done", "left", "bottom", "right", "top", "left_o", "bottom_o", "right_o", "top_o"], fields);
         Assert.Equal(16, rows.Count);
         Assert.Equal(slicing.Slices.Select(slice => slice.Id), rows.Select(row => row.Values[0]));
-        Assert.All(rows, row => Assert.Equal(("zone.tif", "0"), (row.Values[1], row.Values[2])));
+        Assert.All(rows, row => Assert.Equal(("zone", "0"), (row.Values[1], row.Values[2])));
         Assert.Equal(649974.4, rows[0].Envelope!.Value.MinX, 1e-6);
         Assert.Equal(["zone_slicing_job.gpkg"], _folder.Files());
 

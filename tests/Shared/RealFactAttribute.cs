@@ -1,6 +1,7 @@
-namespace Flair.Gdal.Tests;
+namespace Flair.Tests;
 
-/// <summary>A test on the real images of the shared folder, skipped where they are not.</summary>
+/// <summary>A test on IGN's own images (shared/real beside the repository, or under FLAIR_SHARED), skipped where they are not.</summary>
+[AttributeUsage(AttributeTargets.Method)]
 public sealed class RealFactAttribute : FactAttribute
 {
     public RealFactAttribute()

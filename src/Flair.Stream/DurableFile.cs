@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Flair.Indexing;
+namespace Flair;
 
 /// <summary>Gives a file its final name only when it is complete and on the disk, so that neither kill -9 nor a power cut leaves half of one.</summary>
 public static partial class DurableFile
@@ -8,15 +8,16 @@ public static partial class DurableFile
     /// <summary>The name to write under, in the same directory. It is always the same, so that a run takes over what a killed one left.</summary>
     public static string TemporaryName(string path) => path + ".tmp-flair";
 
-    /// <summary>Writes a whole file.</summary>
-    /// <exception cref="IOException">It cannot be written; nothing has changed under <paramref name="path"/>.</exception>
-    public static void WriteAllBytes(string path, ReadOnlySpan<byte> bytes)
+    /// <summary>Has a file written under its temporary name, then flushes and renames it.</summary>
+    /// <param name="path">The final name; replaced if it exists.</param>
+    /// <param name="write">Takes the temporary name; writes the file, closes it, and throws where it does not read back as it should.</param>
+    /// <exception cref="IOException">It cannot be flushed or renamed; like after any error of <paramref name="write"/>, nothing has changed under <paramref name="path"/>.</exception>
+    public static void Write(string path, Action<string> write)
     {
         var temporary = TemporaryName(path);
         try
         {
-            using (var file = File.Create(temporary))
-                file.Write(bytes);
+            write(temporary);
             Commit(temporary, path);
         }
         catch
@@ -26,18 +27,22 @@ public static partial class DurableFile
         }
     }
 
+    /// <summary>Writes a whole file.</summary>
+    /// <exception cref="IOException">It cannot be written; nothing has changed under <paramref name="path"/>.</exception>
+    public static void WriteAllBytes(string path, ReadOnlyMemory<byte> bytes) => Write(path, temporary => File.WriteAllBytes(temporary, bytes.Span));
+
     /// <summary>Flushes a closed temporary file to the disk, renames it over <paramref name="path"/> and flushes the directory.</summary>
     /// <exception cref="IOException">It cannot be flushed or renamed.</exception>
     public static void Commit(string temporary, string path)
     {
-        using (var file = new FileStream(temporary, FileMode.Open, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0))
-            file.Flush(flushToDisk: true);
+        using (var file = File.OpenHandle(temporary, FileMode.Open, FileAccess.ReadWrite))
+            RandomAccess.FlushToDisk(file);
         File.Move(temporary, path, overwrite: true);
         FlushDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
-    /// <summary>Removes what a failed write left; keeps silent, as the write's own error is the one to tell.</summary>
-    public static void TryDelete(string path)
+    /// <summary>Keeps silent, as the error of the write is the one to tell.</summary>
+    private static void TryDelete(string path)
     {
         try
         {
