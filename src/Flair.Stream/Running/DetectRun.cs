@@ -146,7 +146,7 @@ public sealed class DetectRun
             Inputs = inputs,
             InputsFingerprint = Fingerprints.OfInputs(inputs),
             ModelFingerprint = _plan.Model.Fingerprint,
-            SettingsFingerprint = Fingerprints.OfText(_plan.SettingsText),
+            SettingsFingerprint = Sha256.OfText(_plan.SettingsText),
             Outputs = [],
             Windows = 0,
             WindowsComputed = 0,
