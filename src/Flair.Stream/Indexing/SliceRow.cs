@@ -2,7 +2,7 @@ using Flair.Source;
 
 namespace Flair.Indexing;
 
-/// <summary>One row of <c>slices</c>: a window and a tile that it answers for, with the columns of FLAIR-1's slicing dataframe and what happened to it.</summary>
+/// <summary>One row of <c>slices</c>: a window, with the columns of FLAIR-1's slicing dataframe and what happened to it.</summary>
 public sealed record SliceRow
 {
     /// <summary>The window's name; FLAIR-1's <c>id</c> when its slicing is used, else lattice row and column, <c>r12-c7</c>.</summary>
@@ -26,7 +26,7 @@ public sealed record SliceRow
     /// <summary>True when the network ran; false when the window had no data.</summary>
     public required bool Computed { get; init; }
 
-    /// <summary>Number of the batch within the work unit, the tiles that were mapped together; -1 when not computed.</summary>
+    /// <summary>Number of the batch among those of the tiles that were mapped with it, so another in a run that was resumed; -1 when not computed.</summary>
     public required int Batch { get; init; }
 
     /// <summary>Its share of the batch's time in the network, in seconds.</summary>

@@ -60,7 +60,7 @@ public sealed class BlockCounters(string name, string unit)
 }
 
 /// <summary>What one block of the graph had done at some moment.</summary>
-/// <param name="Name">The block's name, in the data's order: read, window, batch, inference, stitch, tile, index.</param>
+/// <param name="Name">The block's name, in the data's order: read, window, batch, inference, stitch, tile, seal, index.</param>
 /// <param name="Unit">What <paramref name="Items"/> counts.</param>
 /// <param name="Items">Finished items.</param>
 /// <param name="Bytes">Bytes that went through (decoded, cut, computed or written, as fits the block).</param>

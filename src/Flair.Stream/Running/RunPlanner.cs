@@ -12,7 +12,7 @@ public static class RunPlanner
     private const long ActivationBytesPerPixel = 1500;
     private const long BaseBytes = 350L << 20;
 
-    // A COG of class codes takes about a twentieth of its pixels, and 1.4 times that while it is made; see ARCHITECTURE.md.
+    // A COG of class codes takes about a twentieth of a byte a pixel when the map is calm; noise takes up to five times that.
     private const double OutputBytesPerPixel = 0.06;
 
     /// <summary>Plans a run; writes nothing.</summary>

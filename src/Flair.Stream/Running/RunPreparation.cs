@@ -4,6 +4,7 @@ using Flair.Inference;
 using Flair.Models;
 using Flair.Settings;
 using Flair.Source;
+using Flair.Tiles;
 using Flair.Torch;
 using Flair.Windowing;
 
@@ -115,6 +116,8 @@ public sealed class RunPreparation
             throw new FlairException($"window.size is {settings.Window.Size}, but {settings.Model.Architecture} needs a multiple of {multiple}");
         CheckStatistics(settings.Normalization, mosaic);
         var model = ModelLoader.Load(settings.Model, mosaic.ChannelCount);
+        if (TileWriter.CompressionNotice is { } compression)
+            notice(compression);
         if (model.WeightsAreFormula)
             notice("the weights are a formula, not trained: the map shows that the pipeline works, not what is on the ground");
         return new RunPreparation(settings, mosaic, model, device, version);
@@ -127,9 +130,13 @@ public sealed class RunPreparation
             return null;
         var same = row.Status == TileStatus.Done
             && row.ModelFingerprint == Model.Fingerprint
-            && row.SettingsFingerprint == Sha256.OfText(SettingsText)
-            && row.InputsFingerprint == Fingerprints.OfInputs(InputsOf(tile));
-        return same && File.Exists(Layout.Index.Fragment(tile.Name)) && row.Outputs.All(IsThere) ? row : null;
+            && row.SettingsFingerprint == Sha256.OfText(SettingsText);
+        if (!same || !File.Exists(Layout.Index.Fragment(tile.Name)) || !row.Outputs.All(IsThere))
+            return null;
+
+        // The paths that were read are strings of their own, a dozen kilobytes a tile; the mosaic's are shared by all tiles.
+        var inputs = InputsOf(tile);
+        return row.InputsFingerprint == Fingerprints.OfInputs(inputs) ? row with { Inputs = inputs } : null;
 
         bool IsThere(OutputFile output) =>
             new FileInfo(Path.Combine(Layout.Root, output.Path)) is { Exists: true } file && file.Length == output.Bytes;

@@ -53,18 +53,25 @@ public abstract class Stage<TIn, TOut>
     {
     }
 
-    /// <summary>Sends a message on, waiting for room.</summary>
+    /// <summary>Sends a message on, waiting for room. One that is not taken is disposed of.</summary>
     /// <exception cref="OperationCanceledException">The next block takes no more: the run is over.</exception>
     protected async Task SendAsync(TOut message)
     {
         var start = Stopwatch.GetTimestamp();
-        var accepted = await _next!.SendAsync(message, _cancellation).ConfigureAwait(false);
+        var accepted = false;
+        try
+        {
+            accepted = await _next!.SendAsync(message, _cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!accepted)
+                (message as IDisposable)?.Dispose();
+        }
+
         Counters.Waited(start);
         if (!accepted)
-        {
-            (message as IDisposable)?.Dispose();
             throw new OperationCanceledException("the next block has stopped");
-        }
     }
 
     private Task HandleAsync(TIn message) => HandleAsync(message, _cancellation);

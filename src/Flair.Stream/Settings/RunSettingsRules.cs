@@ -11,6 +11,12 @@ internal static partial class RunSettingsRules
     /// <summary>The word in place of a weights file.</summary>
     public const string Formula = "formula";
 
+    /// <summary>libtorch starts as many as it is told, and hangs with a hundred thousand.</summary>
+    private const int MostThreads = 1024;
+
+    /// <summary>A window of 8192 px takes 100 GB in the smallest network; far beyond, sizes in bytes overflow.</summary>
+    private const int LargestWindow = 8192;
+
     [GeneratedRegex("^EPSG:[0-9]{4,6}$")]
     private static partial Regex EpsgCode();
 
@@ -30,7 +36,9 @@ internal static partial class RunSettingsRules
         AtLeast(report, "batch", settings.BatchSize, 1);
         AtLeast(report, "nodata.solid", settings.Nodata.Solid, 1);
         AtLeast(report, "resources.threads", settings.Resources.Threads, 0);
+        AtMost(report, "resources.threads", settings.Resources.Threads, MostThreads);
         AtLeast(report, "resources.readers", settings.Resources.Readers, 0);
+        AtMost(report, "resources.readers", settings.Resources.Readers, MostThreads);
         AtLeast(report, "resources.attempts", settings.Resources.Attempts, 1);
 
         if (settings.FlairDetect is null && !settings.Outputs.Classes)
@@ -127,6 +135,7 @@ internal static partial class RunSettingsRules
             }
         }
 
+        AtMost(report, "window.size", window.Size, LargestWindow);
         if (window.Margin < 0)
             report.Fail("window.margin", $"'{margin}' must be 0 or more, not {window.Margin}");
         else if (2L * window.Margin >= window.Size)
@@ -137,6 +146,12 @@ internal static partial class RunSettingsRules
     {
         if (value < least)
             report.Fail(setting, $"'{report.KeyOf(setting)}' must be {least} or more, not {value}");
+    }
+
+    private static void AtMost(SettingsReport report, string setting, int value, int most)
+    {
+        if (value > most)
+            report.Fail(setting, $"'{report.KeyOf(setting)}' must be {most} or less, not {value}");
     }
 
     private static string Describe(IReadOnlyList<ProductSettings> inputs) =>

@@ -9,7 +9,8 @@ internal readonly record struct FoundRaster(string Path, string Inside);
 
 /// <summary>
 /// Finds the rasters that directories (recursively), patterns (<c>*</c>, <c>?</c>, <c>**</c>) and files name. What a delivery holds
-/// besides rasters (xml, tab, csv, aux, qml, …) is left out by its extension; a file that is named outright is always taken.
+/// besides rasters (xml, tab, csv, aux, qml, …) is left out by its extension, and so is the map that a run of this program left below
+/// them; a file that is named outright is always taken.
 /// </summary>
 internal sealed class RasterDiscovery(bool elevation, Action<string> notice)
 {
@@ -32,6 +33,10 @@ internal sealed class RasterDiscovery(bool elevation, Action<string> notice)
             {
                 if (!FindOne(path))
                     problems(Nothing(path));
+            }
+            catch (DirectoryNotFoundException)
+            {
+                problems(Nothing(path));
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
@@ -141,10 +146,25 @@ internal sealed class RasterDiscovery(bool elevation, Action<string> notice)
     private static bool Matches(string pattern, string path) => FileSystemName.MatchesSimpleExpression(pattern, Path.GetFileName(path), ignoreCase: false)
         && (pattern.StartsWith('.') || !Path.GetFileName(path).StartsWith('.'));
 
-    private static string[] Files(string directory) => [.. Directory.GetFiles(directory).Order(StringComparer.Ordinal)];
+    private static string[] Files(string directory)
+    {
+        var map = IsOutput(directory);
+        return [.. Directory.GetFiles(directory).Where(file => !map || Path.GetFileName(file) != "map.vrt").Order(StringComparer.Ordinal)];
+    }
 
-    private static string[] Directories(string directory) =>
-        [.. Directory.GetDirectories(directory).Where(child => !Path.GetFileName(child).StartsWith('.')).Order(StringComparer.Ordinal)];
+    private static string[] Directories(string directory)
+    {
+        var map = IsOutput(directory);
+        return
+        [
+            .. Directory.GetDirectories(directory)
+                .Where(child => !Path.GetFileName(child).StartsWith('.') && !(map && Path.GetFileName(child) == "tiles"))
+                .Order(StringComparer.Ordinal),
+        ];
+    }
+
+    /// <summary>True for the output directory of a run: its <c>tiles/</c> and <c>map.vrt</c> must not come back as imagery.</summary>
+    private static bool IsOutput(string directory) => File.Exists(Path.Combine(directory, ".flair", "run.json"));
 
     private static string Real(string directory) =>
         Path.TrimEndingDirectorySeparator(Path.GetFullPath(new DirectoryInfo(directory).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? directory));

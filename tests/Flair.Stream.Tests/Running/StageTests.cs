@@ -45,6 +45,38 @@ public sealed class StageTests
         Assert.True(repeater.Released);
     }
 
+    [Fact]
+    public async Task What_is_not_taken_because_the_run_is_cancelled_is_disposed_of()
+    {
+        using var stop = new CancellationTokenSource();
+        var full = new BufferBlock<Message>(new DataflowBlockOptions { BoundedCapacity = 1 });
+        using Message taken = new(), left = new();
+        var sender = new Sender(full, [taken, left], stop.Token);
+        await sender.Input.SendAsync(0);
+        Assert.True(await full.OutputAvailableAsync().WaitAsync(s_patience));
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sender.Completion.WaitAsync(s_patience));
+        Assert.False(taken.Disposed);
+        Assert.True(left.Disposed);
+    }
+
+    private sealed class Message : IDisposable
+    {
+        public bool Disposed { get; private set; }
+
+        public void Dispose() => Disposed = true;
+    }
+
+    private sealed class Sender(ITargetBlock<Message> next, Message[] messages, CancellationToken cancellation)
+        : Stage<int, Message>(new BlockCounters("send", "messages"), next, 1, cancellation)
+    {
+        protected override async Task HandleAsync(int message, CancellationToken cancellation)
+        {
+            foreach (var one in messages)
+                await SendAsync(one);
+        }
+    }
+
     private sealed class Repeater(ITargetBlock<int> next, int count, CancellationToken cancellation)
         : Stage<int, int>(new BlockCounters("repeat", "numbers"), next, 1, cancellation)
     {

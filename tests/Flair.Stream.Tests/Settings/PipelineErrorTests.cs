@@ -23,6 +23,8 @@ public sealed class PipelineErrorTests : IDisposable
     [InlineData("\"a\\nb\": 1", "p.yaml:6:1: unknown key 'a�b'; valid: inputs, input, bands, crs, model, normalization, window, batch, stitch, outputs, nodata, precision, device, resources, output, flair_detect")]
     [InlineData("batch: 0", "p.yaml:6:8: 'batch' must be 1 or more, not 0")]
     [InlineData("window: { size: 500 }", "p.yaml:6:17: 'window.size' must be a multiple of 32, not 500; the nearest is 512")]
+    [InlineData("window: { size: 16384 }", "p.yaml:6:17: 'window.size' must be 8192 or less, not 16384")]
+    [InlineData("resources: { threads: 100000 }", "p.yaml:6:23: 'resources.threads' must be 1024 or less, not 100000")]
     [InlineData("window: { margin: 256 }", "p.yaml:6:19: the margin is too large: twice 'window.margin' (256) must be less than 'window.size' (512)")]
     [InlineData("window: { size: 256 }", "p.yaml:6:9: the margin is too large: twice 'window.margin' (128) must be less than 'window.size' (256)")]
     [InlineData("window: { margin: -1 }", "p.yaml:6:19: 'window.margin' must be 0 or more, not -1")]

@@ -46,14 +46,24 @@ public sealed class DiscoveryTests : IDisposable
     }
 
     [Fact]
+    public void A_map_below_its_inputs_is_not_taken_for_imagery()
+    {
+        Fill("a.tif", "map/tiles/a.tif", "map/map.vrt", "map/.flair/run.json", "map/scene/b.tif", "tiles/c.tif");
+        Assert.Equal(["a.tif", "map/scene/b.tif", "tiles/c.tif"], Find(""));
+        Assert.Equal(["a.tif", "map/scene/b.tif", "tiles/c.tif"], Find("**/*.tif"));
+        Assert.Equal(["map/tiles/a.tif"], Find("map/tiles"));
+    }
+
+    [Fact]
     public void Says_what_names_nothing()
     {
         Fill("x/readme.txt");
-        Assert.Empty(Find(["x", "*.tif", "gone.tif"], elevation: false));
-        Assert.Equal(3, _problems.Count);
+        Assert.Empty(Find(["x", "*.tif", "gone.tif", "gone/*.tif"], elevation: false));
+        Assert.Equal(4, _problems.Count);
         Assert.Contains("x holds no raster (.tif .tiff .jp2", _problems[0], StringComparison.Ordinal);
         Assert.Contains("no raster matches ", _problems[1], StringComparison.Ordinal);
         Assert.Contains("gone.tif does not exist", _problems[2], StringComparison.Ordinal);
+        Assert.Contains("no raster matches ", _problems[3], StringComparison.Ordinal);
     }
 
     [Fact]
