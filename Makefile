@@ -33,7 +33,7 @@ format-check: install ## fail where `make format` would change something
 	@dotnet format Flair.Stream.sln --no-restore --verify-no-changes
 
 lint: build format-check ## analyzers (in the build), format, shellcheck where it is installed
-	@if command -v shellcheck >/dev/null; then shellcheck -x -S warning flair scripts/common.sh $$(grep -lI '^#!.*bash' scripts/* .ci/*); \
+	@if command -v shellcheck >/dev/null; then shellcheck -x -S warning flair scripts/common.sh $$(grep -slI "^\#!.*bash" scripts/* .ci/* bench/*); \
 	else echo "shellcheck is not installed: the scripts were not checked"; fi
 
 publish: install ## a self-contained program for linux-x64 in artifacts/publish
