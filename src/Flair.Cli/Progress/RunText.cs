@@ -60,7 +60,7 @@ internal static class RunText
         }
 
         foreach (var (what, path) in summary.Products)
-            yield return $"  {what,-9}  {Path.Combine(summary.Output, path)}";
+            yield return $"  {what,-9}  {Path.GetFullPath(path, summary.Output)}";
 
         if (summary.Cancelled)
             yield return $"to go on, run the same command again: {command}";
