@@ -31,7 +31,7 @@ public sealed class RunPreparation
             model.Fingerprint,
             $"EPSG:{mosaic.Grid.Epsg}, {mosaic.Grid.PixelWidth:R} x {mosaic.Grid.PixelHeight:R}, anchor {mosaic.Grid.AnchorX:R} {mosaic.Grid.AnchorY:R}",
             RunSettingsText.ToYaml(settings));
-        Description = new IndexDescription(mosaic.Grid, model.Nomenclature, Crs.ToProjJson(mosaic.Grid.CrsWkt));
+        Description = new IndexDescription(mosaic.Grid, model.Nomenclature, mosaic.Grid.CrsWkt.Length == 0 ? null : Crs.ToProjJson(mosaic.Grid.CrsWkt));
         Lattice = settings.FlairDetect is null
             ? new GridLattice(settings.Window, settings.Stitch)
             : SliceAsFlair(settings, mosaic);

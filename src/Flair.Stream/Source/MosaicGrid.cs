@@ -30,8 +30,12 @@ public sealed record MosaicGrid(string CrsWkt, int Epsg, double AnchorX, double 
     /// <summary>The row that a place lies in, counted from the anchor: 0 at the north edge of row 0, 0.5 at its centre.</summary>
     public double Row(double y) => (AnchorY - y) / PixelHeight;
 
-    /// <summary>GDAL's affine geotransform of a rectangle: origin x, pixel width, 0, origin y, 0, minus pixel height.</summary>
-    public double[] GeoTransform(GridRect rect) => [Left(rect.X), PixelWidth, 0, Top(rect.Y), 0, -PixelHeight];
+    /// <summary>
+    /// GDAL's affine geotransform of a rectangle: origin x, pixel width, 0, origin y, 0, minus pixel height. The origin is rounded to some
+    /// millionths of a pixel, so that a raster gets its own back: counting millions of pixels from the anchor leaves a few 1e-7.
+    /// </summary>
+    public double[] GeoTransform(GridRect rect) =>
+        [Rounded(Left(rect.X), PixelWidth), PixelWidth, 0, Rounded(Top(rect.Y), PixelHeight), 0, -PixelHeight];
 
     /// <summary>
     /// The grid that a north-up raster lies on. The anchor depends on the phase of its corner alone, so that every raster of one
@@ -74,6 +78,8 @@ public sealed record MosaicGrid(string CrsWkt, int Epsg, double AnchorX, double 
         problem = null;
         return new GridRect((int)Math.Round(column), (int)Math.Round(row), width, height);
     }
+
+    private static double Rounded(double origin, double size) => Math.Round(origin, Math.Clamp(5 - (int)Math.Floor(Math.Log10(size)), 0, 15));
 
     private static double Drift(double size, double expected, int count) => Math.Abs(size - expected) / expected * count;
 

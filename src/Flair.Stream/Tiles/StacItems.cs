@@ -160,7 +160,7 @@ public static partial class StacItems
     private static void WriteAsset(Utf8JsonWriter json, MapDescription map, MappedTile tile, TileLayerKind kind, string key, string title, string file)
     {
         json.WriteStartObject(key);
-        json.WriteString("href", "./" + Uri.EscapeDataString(file));
+        json.WriteString("href", "./" + string.Join('/', file.Split('/').Select(Uri.EscapeDataString)));
         json.WriteString("type", "image/tiff; application=geotiff; profile=cloud-optimized");
         json.WriteString("title", title);
         Strings(json, "roles", "data");
