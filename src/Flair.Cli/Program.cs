@@ -1,3 +1,4 @@
 using Flair.Cli;
 
+NativeHeap.LimitArenas();
 return await FlairCommandLine.RunAsync(args, Console.Out, Console.Error);
