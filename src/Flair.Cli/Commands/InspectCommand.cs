@@ -68,7 +68,7 @@ internal static class InspectCommand
     private static void WriteText(TextWriter output, IndexSummary summary)
     {
         output.WriteLine($"{(summary.Finished ? "finished" : "not finished")}: {summary.TilesDone} tiles done, {summary.TilesFailed} failed");
-        output.WriteLine($"windows: {summary.WindowsComputed} computed, {summary.Windows - summary.WindowsComputed} without data");
+        output.WriteLine($"windows: {summary.WindowsComputed} computed, {summary.Windows - summary.WindowsComputed} without data (a window on the border of two tiles counts for each)");
         var nodata = summary.Pixels > 0 ? 100.0 * summary.NodataPixels / summary.Pixels : 0;
         output.WriteLine($"pixels: {Units.Count(summary.Pixels)}, {Fixed(nodata, "0.0")} % without data");
         if (summary.MeanConfidence is { } confidence)
