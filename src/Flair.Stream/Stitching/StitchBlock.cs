@@ -79,6 +79,8 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
         {
             await FinishAsync(message.Unit, bounds.Bottom).ConfigureAwait(false);
             Release();
+            // Units differ in width: blocks kept for one size do not serve the next, and would add up from unit to unit.
+            _thread.Run(LibTorch.EmptyCache);
             await SendAsync(new MapRows(message.Unit, bounds.Bottom, 0, 0)).ConfigureAwait(false);
         }
     }
