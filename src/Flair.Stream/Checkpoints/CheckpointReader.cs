@@ -9,11 +9,13 @@ public static class CheckpointReader
 {
     /// <summary>The network's tensors under the network's own names (see <see cref="StateDictNames.Strip"/>), in the order of the file.</summary>
     /// <param name="path">The file.</param>
+    /// <param name="keepMetadata">Whether FLAIR-1's metadata encoder is kept where there is one; see <see cref="StateDictNames.Strip"/>.</param>
     /// <exception cref="FlairException">It cannot be read, is damaged, holds no state dict, or names code that no checkpoint needs.</exception>
-    public static StateDict Read(string path) => Guard(path, file => StateDictNames.Strip(ReadFile(file)));
+    public static StateDict Read(string path, bool keepMetadata = false) => Guard(path, file => StateDictNames.Strip(ReadFile(file), keepMetadata));
 
     /// <summary>All tensors of the state dict under the names of the file.</summary>
-    /// <inheritdoc cref="Read"/>
+    /// <param name="path">The file.</param>
+    /// <exception cref="FlairException">As for <see cref="Read"/>.</exception>
     public static StateDict ReadAsStored(string path) => Guard(path, ReadFile);
 
     private static StateDict Guard(string path, Func<FileStream, StateDict> read)

@@ -38,6 +38,9 @@ public static class FormulaWeights
         return values;
     }
 
+    /// <summary>The number in [0, 1) that belongs to a name and an index: <c>unit</c> of the formula.</summary>
+    public static double Unit(string name, long index) => NamedRandom.Unit(NamedRandom.Start(name), (ulong)index);
+
     /// <summary>A state dict with the formula's value for each parameter, in their order: float32, and int64 for <c>num_batches_tracked</c>.</summary>
     /// <param name="specs">Names, all different, and shapes.</param>
     /// <exception cref="FlairException">A shape has a negative dimension or more elements than an array holds.</exception>
@@ -80,7 +83,7 @@ public static class FormulaWeights
     private static Func<ulong, double> Formula(string name, double offset, double scale)
     {
         var start = NamedRandom.Start(name);
-        return index => offset + (scale * ((2 * ((NamedRandom.Bits(start, index) >> 40) / (double)(1 << 24))) - 1));
+        return index => offset + (scale * ((2 * NamedRandom.Unit(start, index)) - 1));
     }
 
     private static string Leaf(string name) => name[(name.LastIndexOf('.') + 1)..];

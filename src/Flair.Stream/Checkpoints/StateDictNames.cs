@@ -4,6 +4,7 @@ namespace Flair.Checkpoints;
 public static class StateDictNames
 {
     private const string FlairPrefix = "seg_model.";
+    private const string MetadataPrefix = "enc.enc_mlp.";
     private static readonly string[] WholePrefixes = ["model.", "module.", "_orig_mod."];
 
     /// <summary>
@@ -12,12 +13,17 @@ public static class StateDictNames
     /// (<c>criterion.…</c>) are dropped. <c>model.</c>, <c>module.</c> (DataParallel) and <c>_orig_mod.</c> (torch.compile) are taken
     /// away where all names begin with them.
     /// </summary>
+    /// <param name="state">A checkpoint's tensors.</param>
+    /// <param name="keepMetadata">
+    /// Also keep FLAIR-1's metadata encoder, which it stores beside <c>seg_model.</c>, as <c>enc.enc_mlp.…</c>; for a network made with metadata.
+    /// <c>flair-detect</c> drops it.
+    /// </param>
     /// <exception cref="FlairException">Two tensors would have one name.</exception>
-    public static StateDict Strip(StateDict state)
+    public static StateDict Strip(StateDict state, bool keepMetadata = false)
     {
         ArgumentNullException.ThrowIfNull(state);
         var result = new StateDict();
-        foreach (var (stored, name) in Map([.. state.Select(entry => entry.Key)]))
+        foreach (var (stored, name) in Map([.. state.Select(entry => entry.Key)], keepMetadata))
         {
             if (result.TryGet(name, out _))
                 throw new FlairException($"two of its tensors are named {name} once their prefixes are taken away; save the network's own state_dict()");
@@ -28,7 +34,7 @@ public static class StateDictNames
     }
 
     /// <summary>The names that are kept, and what they become.</summary>
-    internal static IReadOnlyList<(string Stored, string Name)> Map(IReadOnlyList<string> stored)
+    internal static IReadOnlyList<(string Stored, string Name)> Map(IReadOnlyList<string> stored, bool keepMetadata)
     {
         (string Stored, string Name)[] names = [.. stored.Select(name => (name, name))];
         if (names.Any(entry => Begins(entry.Name, FlairPrefix)))
@@ -37,6 +43,8 @@ public static class StateDictNames
             [
                 .. names.Where(entry => Begins(entry.Name, FlairPrefix))
                     .Select(entry => (entry.Stored, entry.Name[(entry.Name.IndexOf(FlairPrefix, StringComparison.Ordinal) + FlairPrefix.Length)..])),
+                .. names.Where(entry => keepMetadata && !Begins(entry.Name, FlairPrefix) && Begins(entry.Name, MetadataPrefix))
+                    .Select(entry => (entry.Stored, entry.Name[entry.Name.IndexOf(MetadataPrefix, StringComparison.Ordinal)..])),
             ];
         }
 

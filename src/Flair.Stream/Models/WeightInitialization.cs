@@ -26,12 +26,13 @@ public static class WeightInitialization
     /// <param name="channels">Input channels, 1 or more.</param>
     /// <param name="classes">Logits a pixel, 1 or more.</param>
     /// <param name="seed">Any number; other seeds give other, independent weights.</param>
-    /// <exception cref="FlairException">The encoder is unknown.</exception>
-    public static StateDict Create(IArchitecture architecture, string encoder, int channels, int classes, long seed)
+    /// <param name="metadata">As for <see cref="IArchitecture.Describe"/>.</param>
+    /// <exception cref="FlairException">The encoder is unknown, or takes no metadata.</exception>
+    public static StateDict Create(IArchitecture architecture, string encoder, int channels, int classes, long seed, bool metadata = false)
     {
         ArgumentNullException.ThrowIfNull(architecture);
         ArgumentNullException.ThrowIfNull(encoder);
-        var specs = architecture.Describe(encoder, channels, classes);
+        var specs = architecture.Describe(encoder, channels, classes, metadata);
         // What PyTorch's default draws a bias from is told by the weight beside it.
         var shapes = specs.ToDictionary(spec => spec.Name, spec => spec.Shape, StringComparer.Ordinal);
         var first = specs[0].Name;

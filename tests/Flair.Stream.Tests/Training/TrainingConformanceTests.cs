@@ -25,7 +25,7 @@ public sealed class TrainingConformanceTests
             encoder, (int)shape[1], classWeights.Length, FormulaWeights.Create(specs.Select(spec => (spec.Name, spec.Shape))), "cpu");
         var pixels = shape[0] * shape[2] * shape[3];
         using var input = Tensor.From<float>(FormulaWeights.Input((int)(pixels * shape[1])), shape);
-        using var target = Tensor.From<long>([.. Enumerable.Range(0, (int)pixels).Select(i => (long)Math.Floor(NamedRandom.Unit("target", (ulong)i) * 19))], shape[0], shape[2], shape[3]);
+        using var target = Tensor.From<long>([.. Enumerable.Range(0, (int)pixels).Select(i => (long)Math.Floor(FormulaWeights.Unit("target", i) * 19))], shape[0], shape[2], shape[3]);
         using var weights = Tensor.From<float>(classWeights, classWeights.Length);
         var optimizer = new SgdOptimizer(network.Parameters);
         network.Training = true;
