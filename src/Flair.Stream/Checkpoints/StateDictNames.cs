@@ -1,8 +1,13 @@
+using System.Runtime.InteropServices;
+
 namespace Flair.Checkpoints;
 
 /// <summary>Takes from the names in a state dict what the training that saved it put before them.</summary>
 public static class StateDictNames
 {
+    /// <summary>The class weights in FLAIR-1's Lightning module: a buffer of its <c>torch.nn.CrossEntropyLoss</c>.</summary>
+    internal const string CriterionWeight = "criterion.weight";
+
     private const string FlairPrefix = "seg_model.";
     private static readonly string[] WholePrefixes = ["model.", "module.", "_orig_mod."];
 
@@ -24,6 +29,24 @@ public static class StateDictNames
             result.Add(name, state[stored]);
         }
 
+        return result;
+    }
+
+    /// <summary>
+    /// The network's tensors under the names of FLAIR-1's Lightning module: <c>model.seg_model.…</c>, or <c>model.enc.…</c> for the
+    /// network of the metadata (<c>enc.…</c>), then <c>criterion.weight</c> where the loss has class weights. The inverse of
+    /// <see cref="Strip"/>.
+    /// </summary>
+    /// <param name="network">The tensors under the network's own names.</param>
+    /// <param name="classWeights">The loss's weight of each class; null where the loss has none.</param>
+    public static StateDict ForFlair(StateDict network, IReadOnlyList<float>? classWeights = null)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        var result = new StateDict();
+        foreach (var (name, tensor) in network)
+            result.Add((name.StartsWith("enc.", StringComparison.Ordinal) ? "model." : "model.seg_model.") + name, tensor);
+        if (classWeights is not null)
+            result.Add(CriterionWeight, new(ScalarType.Float32, [classWeights.Count], MemoryMarshal.AsBytes([.. classWeights]).ToArray()));
         return result;
     }
 
