@@ -9,6 +9,7 @@ public static class StateDictNames
     internal const string CriterionWeight = "criterion.weight";
 
     private const string FlairPrefix = "seg_model.";
+    private const string MetadataPrefix = "enc.";
     private static readonly string[] WholePrefixes = ["model.", "module.", "_orig_mod."];
 
     /// <summary>
@@ -17,12 +18,16 @@ public static class StateDictNames
     /// (<c>criterion.…</c>) are dropped. <c>model.</c>, <c>module.</c> (DataParallel) and <c>_orig_mod.</c> (torch.compile) are taken
     /// away where all names begin with them.
     /// </summary>
+    /// <param name="state">The tensors under the names of a file.</param>
+    /// <param name="withMetadata">
+    /// Keep FLAIR-1's network of the metadata as well: <c>model.enc.…</c>, beside <c>model.seg_model.…</c>, becomes <c>enc.…</c>.
+    /// </param>
     /// <exception cref="FlairException">Two tensors would have one name.</exception>
-    public static StateDict Strip(StateDict state)
+    public static StateDict Strip(StateDict state, bool withMetadata = false)
     {
         ArgumentNullException.ThrowIfNull(state);
         var result = new StateDict();
-        foreach (var (stored, name) in Map([.. state.Select(entry => entry.Key)]))
+        foreach (var (stored, name) in Map([.. state.Select(entry => entry.Key)], withMetadata))
         {
             if (result.TryGet(name, out _))
                 throw new FlairException($"two of its tensors are named {name} once their prefixes are taken away; save the network's own state_dict()");
@@ -44,14 +49,14 @@ public static class StateDictNames
         ArgumentNullException.ThrowIfNull(network);
         var result = new StateDict();
         foreach (var (name, tensor) in network)
-            result.Add((name.StartsWith("enc.", StringComparison.Ordinal) ? "model." : "model.seg_model.") + name, tensor);
+            result.Add((name.StartsWith(MetadataPrefix, StringComparison.Ordinal) ? "model." : "model.seg_model.") + name, tensor);
         if (classWeights is not null)
             result.Add(CriterionWeight, new(ScalarType.Float32, [classWeights.Count], MemoryMarshal.AsBytes([.. classWeights]).ToArray()));
         return result;
     }
 
     /// <summary>The names that are kept, and what they become.</summary>
-    internal static IReadOnlyList<(string Stored, string Name)> Map(IReadOnlyList<string> stored)
+    internal static IReadOnlyList<(string Stored, string Name)> Map(IReadOnlyList<string> stored, bool withMetadata = false)
     {
         (string Stored, string Name)[] names = [.. stored.Select(name => (name, name))];
         if (names.Any(entry => Begins(entry.Name, FlairPrefix)))
@@ -60,6 +65,8 @@ public static class StateDictNames
             [
                 .. names.Where(entry => Begins(entry.Name, FlairPrefix))
                     .Select(entry => (entry.Stored, entry.Name[(entry.Name.IndexOf(FlairPrefix, StringComparison.Ordinal) + FlairPrefix.Length)..])),
+                .. names.Where(entry => withMetadata && !Begins(entry.Name, FlairPrefix) && Begins(entry.Name, MetadataPrefix))
+                    .Select(entry => (entry.Stored, entry.Name[entry.Name.IndexOf(MetadataPrefix, StringComparison.Ordinal)..])),
             ];
         }
 

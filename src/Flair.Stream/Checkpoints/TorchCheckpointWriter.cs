@@ -21,11 +21,27 @@ public static class TorchCheckpointWriter
     /// </summary>
     /// <param name="path">The file; replaced if it exists.</param>
     /// <param name="state">The tensors.</param>
-    /// <exception cref="FlairException">It cannot be written, or would have more than 4 GiB.</exception>
+    /// <exception cref="FlairException">It cannot be written, or would have more than 4 GB.</exception>
     public static void WriteStateDict(string path, StateDict state)
     {
         ArgumentNullException.ThrowIfNull(state);
         Write(path, state);
+    }
+
+    /// <summary>
+    /// Writes a training as Lightning 2 does, with names and callbacks of FLAIR-1's, which can load it (<c>torch.load(path)["state_dict"]</c>
+    /// fits its module strictly) and go on with it (<c>trainer.fit(ckpt_path=path)</c>). <see cref="TrainingCheckpointReader"/> reads it back.
+    /// </summary>
+    /// <param name="path">The file; replaced if it exists.</param>
+    /// <param name="checkpoint">The training.</param>
+    /// <param name="weightsOnly">
+    /// Leave out the optimizer, the scheduler and all else that is needed to go on, as <c>ModelCheckpoint(save_weights_only=True)</c> does.
+    /// </param>
+    /// <exception cref="FlairException">It cannot be written, or would have more than 4 GB.</exception>
+    public static void WriteLightning(string path, TrainingCheckpoint checkpoint, bool weightsOnly = false)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        Write(path, LightningCheckpoint.Of(checkpoint, weightsOnly));
     }
 
     private static void Write(string path, object root)
