@@ -99,6 +99,9 @@ public static class FormulaWeights
             (start, end) => Fill(seed, start, offset, scale, MemoryMarshal.Cast<byte, float>(bytes.AsSpan())[start..end]));
     }
 
+    /// <summary>The number in [0, 1) that belongs to a name and an index: <c>unit</c> of the formula, without state and the same everywhere.</summary>
+    public static double Unit(string name, long index) => (Mix(unchecked(Hash(name) + (((ulong)index + 1) * Golden))) >> 40) / (double)(1 << 24);
+
     private static void ForEachChunk(int length, Action<int, int> fill)
     {
         if (length <= ChunkLength)

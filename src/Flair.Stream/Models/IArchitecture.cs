@@ -30,4 +30,13 @@ public interface IArchitecture
     /// </summary>
     /// <exception cref="FlairException">The encoder is unknown, a weight is missing or has another shape.</exception>
     INetwork Create(string encoder, int channels, int classes, StateDict weights);
+
+    /// <summary>The network ready to be trained, in single precision, channels last.</summary>
+    /// <param name="encoder">One of <see cref="Encoders"/>.</param>
+    /// <param name="channels">Input channels, 1 or more.</param>
+    /// <param name="classes">Logits a pixel, 1 or more.</param>
+    /// <param name="weights">The weights to start from; they stay as they are.</param>
+    /// <param name="device"><c>cpu</c>, <c>cuda</c> or <c>cuda:0</c>.</param>
+    /// <exception cref="FlairException">The encoder is unknown, a weight is missing or has another shape.</exception>
+    ITrainableNetwork CreateTrainable(string encoder, int channels, int classes, StateDict weights, string device);
 }

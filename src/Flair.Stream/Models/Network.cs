@@ -30,7 +30,10 @@ internal sealed class Network(NetworkLayer layers, Plan plan, int channels, int 
     }
 
     /// <inheritdoc/>
-    public Tensor Forward(Tensor input)
+    public Tensor Forward(Tensor input) => Forward(layers, plan, input, channels, sizeMultiple);
+
+    /// <summary>Checks the input, brings it into the plan's form, and gives the logits in single precision.</summary>
+    internal static Tensor Forward(NetworkLayer layers, Plan plan, Tensor input, int channels, int sizeMultiple)
     {
         if (input.Shape is not [_, var depth, var height, var width] || depth != channels)
             throw new FlairException($"the network takes [n, {channels}, h, w], not [{string.Join(", ", input.Shape)}]");

@@ -51,9 +51,13 @@ internal sealed class ConvolutionNormLayer(
     {
         using var x = new TensorSlot(input.Conv2d(plan[_kernel], plan.Folded ? plan[_foldedBias] : null, stride, kernel / 2));
         if (!plan.Folded)
-            x.Put(x.Value.BatchNorm(plan[_weight], plan[_bias], plan[_mean], plan[_variance], Epsilon));
+            x.Put(Normalize(plan, x.Value));
         if (relu)
             x.Value.Relu_();
         return x.Take();
     }
+
+    private Tensor Normalize(Plan plan, Tensor x) => plan.Training
+        ? x.BatchNormTraining(plan[_weight], plan[_bias], plan[_mean], plan[_variance], epsilon: Epsilon)
+        : x.BatchNorm(plan[_weight], plan[_bias], plan[_mean], plan[_variance], Epsilon);
 }

@@ -20,6 +20,9 @@ internal sealed class UnetArchitecture : IArchitecture
     public INetwork Create(string encoder, int channels, int classes, StateDict weights) =>
         Network.Create(Layers(encoder, channels, classes), weights, channels, SizeMultiple);
 
+    public ITrainableNetwork CreateTrainable(string encoder, int channels, int classes, StateDict weights, string device) =>
+        new TrainableNetwork(Layers(encoder, channels, classes), weights, channels, SizeMultiple, device);
+
     private static UnetLayer Layers(string encoder, int channels, int classes)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
