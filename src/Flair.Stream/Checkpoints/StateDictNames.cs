@@ -1,10 +1,15 @@
+using System.Runtime.InteropServices;
+
 namespace Flair.Checkpoints;
 
 /// <summary>Takes from the names in a state dict what the training that saved it put before them.</summary>
 public static class StateDictNames
 {
+    /// <summary>The class weights in FLAIR-1's Lightning module: a buffer of its <c>torch.nn.CrossEntropyLoss</c>.</summary>
+    internal const string CriterionWeight = "criterion.weight";
+
     private const string FlairPrefix = "seg_model.";
-    private const string MetadataPrefix = "enc.enc_mlp.";
+    private const string MetadataPrefix = "enc.";
     private static readonly string[] WholePrefixes = ["model.", "module.", "_orig_mod."];
 
     /// <summary>
@@ -13,17 +18,16 @@ public static class StateDictNames
     /// (<c>criterion.…</c>) are dropped. <c>model.</c>, <c>module.</c> (DataParallel) and <c>_orig_mod.</c> (torch.compile) are taken
     /// away where all names begin with them.
     /// </summary>
-    /// <param name="state">A checkpoint's tensors.</param>
-    /// <param name="keepMetadata">
-    /// Also keep FLAIR-1's metadata encoder, which it stores beside <c>seg_model.</c>, as <c>enc.enc_mlp.…</c>; for a network made with metadata.
-    /// <c>flair-detect</c> drops it.
+    /// <param name="state">The tensors under the names of a file.</param>
+    /// <param name="withMetadata">
+    /// Keep FLAIR-1's network of the metadata as well: <c>model.enc.…</c>, beside <c>model.seg_model.…</c>, becomes <c>enc.…</c>.
     /// </param>
     /// <exception cref="FlairException">Two tensors would have one name.</exception>
-    public static StateDict Strip(StateDict state, bool keepMetadata = false)
+    public static StateDict Strip(StateDict state, bool withMetadata = false)
     {
         ArgumentNullException.ThrowIfNull(state);
         var result = new StateDict();
-        foreach (var (stored, name) in Map([.. state.Select(entry => entry.Key)], keepMetadata))
+        foreach (var (stored, name) in Map([.. state.Select(entry => entry.Key)], withMetadata))
         {
             if (result.TryGet(name, out _))
                 throw new FlairException($"two of its tensors are named {name} once their prefixes are taken away; save the network's own state_dict()");
@@ -33,8 +37,26 @@ public static class StateDictNames
         return result;
     }
 
+    /// <summary>
+    /// The network's tensors under the names of FLAIR-1's Lightning module: <c>model.seg_model.…</c>, or <c>model.enc.…</c> for the
+    /// network of the metadata (<c>enc.…</c>), then <c>criterion.weight</c> where the loss has class weights. The inverse of
+    /// <see cref="Strip"/>.
+    /// </summary>
+    /// <param name="network">The tensors under the network's own names.</param>
+    /// <param name="classWeights">The loss's weight of each class; null where the loss has none.</param>
+    public static StateDict ForFlair(StateDict network, IReadOnlyList<float>? classWeights = null)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        var result = new StateDict();
+        foreach (var (name, tensor) in network)
+            result.Add((name.StartsWith(MetadataPrefix, StringComparison.Ordinal) ? "model." : "model.seg_model.") + name, tensor);
+        if (classWeights is not null)
+            result.Add(CriterionWeight, new(ScalarType.Float32, [classWeights.Count], MemoryMarshal.AsBytes([.. classWeights]).ToArray()));
+        return result;
+    }
+
     /// <summary>The names that are kept, and what they become.</summary>
-    internal static IReadOnlyList<(string Stored, string Name)> Map(IReadOnlyList<string> stored, bool keepMetadata)
+    internal static IReadOnlyList<(string Stored, string Name)> Map(IReadOnlyList<string> stored, bool withMetadata = false)
     {
         (string Stored, string Name)[] names = [.. stored.Select(name => (name, name))];
         if (names.Any(entry => Begins(entry.Name, FlairPrefix)))
@@ -43,7 +65,7 @@ public static class StateDictNames
             [
                 .. names.Where(entry => Begins(entry.Name, FlairPrefix))
                     .Select(entry => (entry.Stored, entry.Name[(entry.Name.IndexOf(FlairPrefix, StringComparison.Ordinal) + FlairPrefix.Length)..])),
-                .. names.Where(entry => keepMetadata && !Begins(entry.Name, FlairPrefix) && Begins(entry.Name, MetadataPrefix))
+                .. names.Where(entry => withMetadata && !Begins(entry.Name, FlairPrefix) && Begins(entry.Name, MetadataPrefix))
                     .Select(entry => (entry.Stored, entry.Name[entry.Name.IndexOf(MetadataPrefix, StringComparison.Ordinal)..])),
             ];
         }
