@@ -15,7 +15,7 @@ public sealed record PatchFiles(string Image, string? Mask, int Line);
 /// </summary>
 public static class PatchList
 {
-    // As pandas, but that a line break ends a path even where its quote is missing, so that the fault stays in its line.
+    // As pandas, but that a quoted path ends with its line, so that a missing quote is told where it is.
     private static readonly CsvReaderOptions s_options = new()
     {
         HasHeader = false,
@@ -34,7 +34,7 @@ public static class PatchList
         ArgumentException.ThrowIfNullOrEmpty(csv);
         try
         {
-            using var reader = CsvReader.FromFile(csv, s_options);
+            using var reader = CsvReader.FromFile(csv, s_options with { OnMalformedRecord = record => RefuseOpenQuote(csv, record) });
             return Read(csv, reader);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CsvFormatException)
@@ -61,6 +61,12 @@ public static class PatchList
         }
 
         return patches.Count > 0 ? patches : throw new FlairException($"{csv}: the list of patches is empty; write a line a patch: image path, comma, mask path");
+    }
+
+    private static void RefuseOpenQuote(string csv, CsvMalformedRecord record)
+    {
+        if (record.Reason is CsvMalformedReason.LineBreakInQuotes or CsvMalformedReason.UnterminatedQuote)
+            throw new FlairException($"{csv}:{record.LineNumber}: a quote is opened and not closed in this line; write image path, comma, mask path");
     }
 
     private static string Resolve(string directory, string path)
