@@ -24,7 +24,14 @@ internal sealed class TrainingDisplay(CommandContext context, bool json, bool qu
         {
             context.WriteJson(new
             {
-                Event = "start", start.Parameters, start.TrainPatches, start.ValPatches, Epoch = start.FirstEpoch, Step = start.FirstStep, settings.Epochs, settings.Output,
+                Event = "start",
+                start.Parameters,
+                start.TrainPatches,
+                start.ValPatches,
+                Epoch = start.FirstEpoch,
+                Step = start.FirstStep,
+                settings.Epochs,
+                settings.Output,
             });
             return;
         }
@@ -43,7 +50,15 @@ internal sealed class TrainingDisplay(CommandContext context, bool json, bool qu
             {
                 context.WriteJson(new
                 {
-                    Event = "step", step.Epoch, step.Validation, step.Done, step.Total, step.Loss, step.PatchesPerSecond, step.Waited, SecondsLeft = step.Left?.TotalSeconds,
+                    Event = "step",
+                    step.Epoch,
+                    step.Validation,
+                    step.Done,
+                    step.Total,
+                    step.Loss,
+                    step.PatchesPerSecond,
+                    step.Waited,
+                    SecondsLeft = step.Left?.TotalSeconds,
                 });
             }
 
