@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Flair.Checkpoints.Pickling;
+using Flair.Models;
 using Flair.Training;
 
 namespace Flair.Checkpoints;
@@ -84,15 +85,10 @@ internal static class LightningCheckpoint
             ("maximize", false),
             ("foreach", null),
             ("differentiable", false),
-            ("params", Enumerable.Range(0, checkpoint.Weights.Count(IsParameter)).Select(index => (object?)index).ToList()));
+            // The optimizer is given no buffers.
+            ("params", Enumerable.Range(0, checkpoint.Weights.Count(entry => !new ParameterSpec(entry.Key, entry.Value.Shape, entry.Value.Type).IsBuffer)).Select(index => (object?)index).ToList()));
         return PickleDict.Of(("state", new PickleDict()), ("param_groups", new List<object?> { group }));
     }
-
-    /// <summary>A state dict also holds buffers, which the optimizer is not given: statistics of batch norms, and tables of whole numbers.</summary>
-    private static bool IsParameter(KeyValuePair<string, StoredTensor> entry) =>
-        entry.Value.Type is ScalarType.Float32 or ScalarType.Float64 or ScalarType.Float16 or ScalarType.BFloat16
-        && !entry.Key.EndsWith(".running_mean", StringComparison.Ordinal)
-        && !entry.Key.EndsWith(".running_var", StringComparison.Ordinal);
 
     private static PickleDict Scheduler(ReduceOnPlateauState state) => PickleDict.Of(
         ("factor", ReduceOnPlateau.Factor),
