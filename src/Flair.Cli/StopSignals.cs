@@ -39,7 +39,7 @@ internal sealed class StopSignals : IDisposable
         context.Cancel = true;
         if (Interlocked.Increment(ref _received) > 1)
             Environment.Exit(ExitCode.Stopped);
-        _error.WriteLine("stopping; once more stops at once (finished tiles are safe either way)");
+        _error.WriteLine("stopping; once more stops at once (what is finished is safe either way)");
 
         _deadline.Change(Patience, Timeout.InfiniteTimeSpan);
 

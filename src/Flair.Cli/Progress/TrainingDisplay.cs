@@ -90,6 +90,30 @@ internal sealed class TrainingDisplay(CommandContext context, bool json, bool qu
             $"epoch {record.Epoch} ({record.Epoch + 1} of {_epochs}): train_loss {record.TrainLoss:0.0000}, val_loss {record.ValLoss:0.0000}, val_miou {record.ValMiou:0.0000}, rate {record.LearningRate:g4}, {Units.Duration(TimeSpan.FromSeconds(record.Seconds))}{(end.BestFile is null ? $", no better for {end.Waiting}" : ", best so far")}"));
     }
 
+    public void Trained(TrainingResult result)
+    {
+        if (json)
+        {
+            context.WriteJson(new { Event = "summary", Reason = result.Reason.ToString(), Best = result.BestFile, Epochs = result.History.Epochs.Count, result.Computed });
+            return;
+        }
+
+        var best = result.History.Epochs.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" after {result.History.Epochs.Count} epochs");
+        Line($"{(result.Computed == 0 ? "the training is complete already" : result.Reason == TrainingEnd.StoppedEarly ? "stopped early: no better epoch for too long" : "trained")}{best}; best checkpoint: {result.BestFile}");
+    }
+
+    public void Progressed(string what, int done, int total)
+    {
+        if (json || quiet || !_bar || (done < total && _sinceLine.Elapsed < (_live ? s_liveInterval : s_logInterval)))
+            return;
+        _sinceLine.Restart();
+        if (_live)
+            context.Out.Write($"\r{what} {done}/{total}\u001b[K{(done == total ? "\n" : "")}");
+        else
+            context.Out.WriteLine($"{what} {done}/{total}");
+        context.Out.Flush();
+    }
+
     public void Notice(string text)
     {
         if (json)

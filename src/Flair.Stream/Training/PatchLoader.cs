@@ -22,7 +22,6 @@ internal sealed record PatchBatch(IReadOnlyList<PatchFiles> Files, int Width, in
 internal sealed class PatchLoader
 {
     private const int MostReaders = 4;
-    private const int MetadataLength = 45;
 
     private readonly TrainingSettings _settings;
     private readonly IReadOnlyList<PatchFiles> _patches;
@@ -128,7 +127,7 @@ internal sealed class PatchLoader
                 transform.Apply<byte>(classes, target, width, height);
             }
 
-            _metadata?[indices[i]].CopyTo(batch.Metadata.AsSpan(i * MetadataLength));
+            _metadata?[indices[i]].CopyTo(batch.Metadata.AsSpan(i * AerialMetadata.Length));
         }
 
         return batch!;
@@ -154,6 +153,6 @@ internal sealed class PatchLoader
         var pixels = files.Length * width * height;
         return _free.TryTake(out var free) && free.Classes.Length == pixels
             ? free with { Files = files, Width = width, Height = height }
-            : new(files, width, height, new float[pixels * _settings.Channels.Count], new byte[pixels], _metadata is null ? null : new float[files.Length * MetadataLength]);
+            : new(files, width, height, new float[pixels * _settings.Channels.Count], new byte[pixels], _metadata is null ? null : new float[files.Length * AerialMetadata.Length]);
     }
 }

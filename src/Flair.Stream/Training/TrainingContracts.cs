@@ -14,6 +14,12 @@ public interface ITrainingObserver
     /// <summary>An epoch ended, validation included.</summary>
     void EpochEnded(EpochEnd end);
 
+    /// <summary>The training ended.</summary>
+    void Trained(TrainingResult result);
+
+    /// <summary>One more of something that is no training: checked, predicted, measured.</summary>
+    void Progressed(string what, int done, int total);
+
     /// <summary>Something worth a line.</summary>
     void Notice(string text);
 }

@@ -17,11 +17,8 @@ public sealed class TrainingFolder(TrainingSettings settings)
     /// <summary>All that this program needs to go on: written at the end of every epoch, every few minutes, and when it is stopped.</summary>
     public string State => Path.Combine(settings.Output, ".flair", "training.ckpt");
 
-    /// <summary>The TensorBoard log, one directory for the training however often it is resumed.</summary>
-    public string TensorBoard => Path.Combine(settings.Output, $"tensorboard_logs_{settings.Name}", "version_0");
-
     /// <summary>The report.</summary>
-    public string Report => Path.Combine(settings.Output, "report.html");
+    public string Report => Path.Combine(settings.Output, Reporting.HtmlReport.FileName);
 
     /// <summary>The file of the best epoch as Lightning names it, e.g. <c>ckpt-epoch=07-val_loss=0.53_name.ckpt</c>.</summary>
     public string Best(EpochRecord record) => Path.Combine(

@@ -58,20 +58,17 @@ public sealed class TrainingRun
     {
         _folder.Create();
         var start = TrainingOrigin.Find(_settings, _folder, _observer);
-        var history = start.Checkpoint.Epoch > 0 ? HistoryFile.Read(_settings.Output) : null;
-        // A record is written before the state that counts its epoch.
-        var records = history?.Epochs.Where(record => record.Epoch < start.Checkpoint.Epoch).ToList() ?? [];
-        var log = new TrainingLog(_settings, _folder, records);
-        var monitor = new Monitor(_settings.Checkpoints, start.Checkpoint.EarlyStopping, start.Checkpoint.BestModel);
-        if (End(start.Checkpoint.Epoch, monitor) is { } already && start.Checkpoint.Running is null)
+        using var log = new TrainingLog(_settings, _folder, start.Epoch);
+        var monitor = new Monitor(_settings.Checkpoints, start.EarlyStopping, start.BestModel);
+        if (End(start.Epoch, monitor) is { } already && start.Running is null)
             return new(already, monitor.Best.Path, log.History, 0);
 
         LibTorch.SetCacheLimit(ActivationCache);
         using var thread = new DeviceThread();
-        using var trainer = new NetworkTrainer(thread, _settings, start.Checkpoint.Weights);
-        var session = new Session(start.Checkpoint, monitor, new ReduceOnPlateau(start.Checkpoint.Scheduler), trainer, log);
+        using var trainer = new NetworkTrainer(thread, _settings, start.Weights);
+        var session = new Session(start, monitor, new ReduceOnPlateau(start.Scheduler), trainer, log);
         _observer.Started(new(
-            _settings, Parameters(start.Checkpoint.Weights), _trainPatches, _valPatches, session.Epoch, start.Checkpoint.Running?.Steps ?? 0));
+            _settings, Parameters(start.Weights), _trainPatches, _valPatches, session.Epoch, start.Running?.Steps ?? 0));
         var first = session.Epoch;
         while (End(session.Epoch, monitor) is null)
             RunEpoch(session).GetAwaiter().GetResult();
