@@ -59,7 +59,7 @@ public sealed class TrainingRun
         _folder.Create();
         var start = TrainingOrigin.Find(_settings, _folder, _observer);
         using var log = new TrainingLog(_settings, _folder, start.Epoch);
-        var monitor = new Monitor(_settings.Checkpoints, start.EarlyStopping, start.BestModel);
+        var monitor = new EpochMonitor(_settings.Checkpoints, start.EarlyStopping, start.BestModel);
         if (End(start.Epoch, monitor) is { } already && start.Running is null)
             return new(already, monitor.Best.Path, log.History, 0);
 
@@ -75,7 +75,7 @@ public sealed class TrainingRun
         return new(End(session.Epoch, monitor)!.Value, monitor.Best.Path, log.History, session.Epoch - first);
     }
 
-    private TrainingEnd? End(int epoch, Monitor monitor) =>
+    private TrainingEnd? End(int epoch, EpochMonitor monitor) =>
         monitor.IsExhausted && epoch > 0 ? TrainingEnd.StoppedEarly
         : epoch >= _settings.Epochs ? TrainingEnd.Completed
         : null;
@@ -146,7 +146,7 @@ public sealed class TrainingRun
         if (!double.IsFinite(record.ValLoss))
             throw new FlairException($"epoch {record.Epoch}: the validation loss is {record.ValLoss}: every patch of {_settings.ValCsv} may be of classes of weight 0, or the training has diverged (lower learning_rate)");
         var monitor = session.Monitor;
-        var value = Monitor.ValueOf(record, _settings.Checkpoints.Monitor, _settings.Classes);
+        var value = EpochMonitor.ValueOf(record, _settings.Checkpoints.Monitor, _settings.Classes);
         var best = monitor.Observe(value, record.Epoch);
         session.Scheduler.Step(record.ValLoss);
         session.Epoch++;
@@ -193,9 +193,9 @@ public sealed class TrainingRun
     }
 
     /// <summary>The training as it is now.</summary>
-    private sealed class Session(TrainingCheckpoint start, Monitor monitor, ReduceOnPlateau scheduler, NetworkTrainer trainer, TrainingLog log)
+    private sealed class Session(TrainingCheckpoint start, EpochMonitor monitor, ReduceOnPlateau scheduler, NetworkTrainer trainer, TrainingLog log)
     {
-        public Monitor Monitor => monitor;
+        public EpochMonitor Monitor => monitor;
 
         public ReduceOnPlateau Scheduler => scheduler;
 

@@ -4,11 +4,11 @@ using Flair.Settings;
 namespace Flair.Training;
 
 /// <summary>Which epoch is best, and when there has been none for too long: Lightning's <c>ModelCheckpoint</c> (one kept) and <c>EarlyStopping</c> (no minimal change).</summary>
-internal sealed class Monitor
+internal sealed class EpochMonitor
 {
     private readonly CheckpointSettings _settings;
 
-    public Monitor(CheckpointSettings settings, EarlyStoppingState? stopping = null, BestModelState? best = null)
+    public EpochMonitor(CheckpointSettings settings, EarlyStoppingState? stopping = null, BestModelState? best = null)
     {
         _settings = settings;
         var worst = settings.Maximize ? double.NegativeInfinity : double.PositiveInfinity;
