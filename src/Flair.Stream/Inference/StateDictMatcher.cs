@@ -6,8 +6,6 @@ namespace Flair.Inference;
 /// <summary>Compares a file's tensors with those a network needs, as PyTorch's <c>load_state_dict(strict=True)</c> does.</summary>
 internal static class StateDictMatcher
 {
-    private const string Counter = "num_batches_tracked";
-
     /// <summary>What differs; nothing where the tensors fit.</summary>
     public static StateDictDifferences Compare(IReadOnlyList<ParameterSpec> specs, StateDict state)
     {
@@ -17,10 +15,11 @@ internal static class StateDictMatcher
         {
             if (state.TryGet(spec.Name, out var stored))
             {
-                if (!stored.Shape.SequenceEqual(spec.Shape) || IsFloat(stored.Type) != IsFloat(spec.Type))
+                if (!Fits(spec, stored))
                     unlike.Add((spec, stored));
             }
-            else if (!IsCounter(spec))
+            // PyTorch before 0.4.1 did not have the counters of batch norms; they are only used in training, and it takes 0 for them as well.
+            else if (!spec.IsCounter)
             {
                 missing.Add(spec.Name);
             }
@@ -39,9 +38,9 @@ internal static class StateDictMatcher
         return result;
     }
 
-    // PyTorch before 0.4.1 did not have the counters of batch norms; they are only used in training, and it takes 0 for them as well.
-    private static bool IsCounter(ParameterSpec spec) =>
-        spec is { Type: ScalarType.Int64, Shape.Count: 0 } && spec.Name.EndsWith("." + Counter, StringComparison.Ordinal);
+    /// <summary>Whether a stored tensor can be loaded into the parameter.</summary>
+    public static bool Fits(ParameterSpec spec, StoredTensor stored) =>
+        stored.Shape.SequenceEqual(spec.Shape) && IsFloat(stored.Type) == IsFloat(spec.Type);
 
     private static bool IsFloat(ScalarType type) => type is ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64;
 }

@@ -71,6 +71,18 @@ internal static unsafe partial class Native
     [LibraryImport(Library, EntryPoint = "flair_tensor_data")]
     public static partial nint Data(Tensor tensor);
 
+    [LibraryImport(Library, EntryPoint = "flair_requires_grad")]
+    public static partial int RequiresGrad(Tensor tensor, int requiresGrad);
+
+    [LibraryImport(Library, EntryPoint = "flair_backward")]
+    public static partial int Backward(Tensor tensor);
+
+    [LibraryImport(Library, EntryPoint = "flair_grad")]
+    public static partial nint Grad(Tensor tensor);
+
+    [LibraryImport(Library, EntryPoint = "flair_clear_grad")]
+    public static partial int ClearGrad(Tensor tensor);
+
     [LibraryImport(Library, EntryPoint = "flair_blend")]
     public static partial int Blend(Tensor logits, long index, Tensor weights, Tensor sums, PixelRect* part, long row, long column);
 
@@ -81,6 +93,9 @@ internal static unsafe partial class Native
     /// <summary>Passes a result on; a negative one is a failure.</summary>
     /// <exception cref="TorchException">With libtorch's message.</exception>
     public static int Check(int result, [CallerMemberName] string what = "") => result >= 0 ? result : throw Failure(what);
+
+    /// <summary>Whether the last call of this thread left a failure, for those that may return nothing without one.</summary>
+    public static bool HasFailed => Marshal.PtrToStringUTF8(LastErrorPointer()) is { Length: > 0 };
 
     /// <summary>The failure that the last call of this thread left, as an exception.</summary>
     public static TorchException Failure(string what)

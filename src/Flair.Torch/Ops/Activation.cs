@@ -11,6 +11,8 @@ public static class Activation
     private static readonly Op s_sigmoid = new("aten::sigmoid");
     private static readonly Op s_silu = new("aten::silu");
     private static readonly Op s_softmax = new("aten::softmax", "int");
+    private static readonly Op s_dropout = new("aten::dropout");
+    private static readonly Op s_featureDropout = new("aten::feature_dropout");
 
     /// <summary>max(x, 0).</summary>
     public static Tensor Relu(this Tensor input) => s_relu.Run(input);
@@ -29,4 +31,10 @@ public static class Activation
 
     /// <summary>eˣ / Σ eˣ along a dimension.</summary>
     public static Tensor Softmax(this Tensor input, int dimension) => s_softmax.Run(input, dimension);
+
+    /// <summary>In training: each element is 0 with that probability, else divided by 1 − probability. The random numbers are libtorch's (<see cref="LibTorch.Seed"/>).</summary>
+    public static Tensor Dropout(this Tensor input, double probability) => s_dropout.Run(input, probability, true);
+
+    /// <summary>In training: as <see cref="Dropout"/>, but whole channels of [n,c,h,w] at once (PyTorch's <c>Dropout2d</c>).</summary>
+    public static Tensor ChannelDropout(this Tensor input, double probability) => s_featureDropout.Run(input, probability, true);
 }

@@ -66,6 +66,12 @@ FLAIR_API int32_t flair_tensor_device(flair_tensor tensor, int32_t* type, int32_
 FLAIR_API int32_t flair_tensor_is_contiguous(flair_tensor tensor, int32_t memory_format);
 FLAIR_API void* flair_tensor_data(flair_tensor tensor);
 
+// autograd.cpp
+FLAIR_API int32_t flair_requires_grad(flair_tensor tensor, int32_t requires_grad);
+FLAIR_API int32_t flair_backward(flair_tensor tensor);
+FLAIR_API flair_tensor flair_grad(flair_tensor tensor);
+FLAIR_API int32_t flair_clear_grad(flair_tensor tensor);
+
 // stitch.cpp
 struct flair_rect {
   int64_t row, column, rows, columns;

@@ -20,6 +20,12 @@ internal sealed class Plan(TorchScalarType type, MemoryFormat format, string dev
     /// <summary>Whether batch normalizations are part of the convolutions before them.</summary>
     public bool Folded => folded;
 
+    /// <summary>
+    /// Whether layers compute as they do in training: batch normalizations with the batch's statistics, which move the stored ones, and
+    /// dropouts that drop. Layers may change in place only what no recorded operator needs for its derivative.
+    /// </summary>
+    public bool Training { get; set; }
+
     /// <summary>The tensor of that name, owned by the plan.</summary>
     public Tensor this[string name] => _tensors[name];
 
@@ -33,6 +39,29 @@ internal sealed class Plan(TorchScalarType type, MemoryFormat format, string dev
             // Counters (num_batches_tracked) matter in training only.
             foreach (var spec in network.Parameters.Where(spec => spec.Type == ScalarType.Float32))
                 plan._tensors.Add(spec.Name, Load(spec, weights));
+            return plan;
+        }
+        catch
+        {
+            plan.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The plan that is trained: single precision, row-major (as PyTorch has it, so that a training is the same to the bit), every parameter wanting a gradient.</summary>
+    /// <exception cref="FlairException">A weight is missing, has another shape, or is not of a floating-point type.</exception>
+    public static Plan LoadForTraining(Layer network, StateDict weights, string device)
+    {
+        var plan = new Plan(TorchScalarType.Float32, MemoryFormat.Contiguous, device, folded: false);
+        try
+        {
+            foreach (var spec in network.Parameters.Where(spec => spec.Type == ScalarType.Float32))
+            {
+                plan.Add(spec.Name, Load(spec, weights));
+                if (!spec.IsBuffer)
+                    plan[spec.Name].RequireGradient_();
+            }
+
             return plan;
         }
         catch
