@@ -21,7 +21,7 @@ internal static class TrainingSettingsRules
 
         AtLeast("seed", settings.Seed, 0);
         AtLeast("batch_size", settings.BatchSize, 1);
-        if (settings is { Tasks.Train: true, BatchSize: 1 })
+        if (settings is { Tasks.Train: true, BatchSize: 1 } && known && HasBatchNorm(settings.Architecture))
             report.Fail("batch_size", "'batch_size' must be 2 or more to train: the network's batch normalization learns nothing from a single patch");
         if (settings.LearningRate <= 0)
             report.Fail("learning_rate", $"'learning_rate' must be more than 0, not {RunSettingsText.Number(settings.LearningRate)}");
@@ -38,6 +38,12 @@ internal static class TrainingSettingsRules
             if (value < least)
                 report.Fail(key, $"'{key}' must be {least} or more, not {value}");
         }
+    }
+
+    private static bool HasBatchNorm(string name)
+    {
+        var (architecture, encoder) = ArchitectureRegistry.Parse(name);
+        return architecture.Describe(encoder, channels: 1, classes: 1).Any(parameter => parameter.IsBuffer);
     }
 
     private static void CheckMetadata(string name, SettingsReport report)
