@@ -39,7 +39,7 @@ public static class FormulaWeights
     }
 
     /// <summary>The number in [0, 1) that belongs to a name and an index: <c>unit</c> of the formula.</summary>
-    public static double Unit(string name, long index) => Unit(NamedRandom.Start(name), (ulong)index);
+    public static double Unit(string name, long index) => NamedRandom.Unit(NamedRandom.Start(name), (ulong)index);
 
     /// <summary>A state dict with the formula's value for each parameter, in their order: float32, and int64 for <c>num_batches_tracked</c>.</summary>
     /// <param name="specs">Names, all different, and shapes.</param>
@@ -83,10 +83,8 @@ public static class FormulaWeights
     private static Func<ulong, double> Formula(string name, double offset, double scale)
     {
         var start = NamedRandom.Start(name);
-        return index => offset + (scale * ((2 * Unit(start, index)) - 1));
+        return index => offset + (scale * ((2 * NamedRandom.Unit(start, index)) - 1));
     }
-
-    private static double Unit(ulong start, ulong index) => (NamedRandom.Bits(start, index) >> 40) / (double)(1 << 24);
 
     private static string Leaf(string name) => name[(name.LastIndexOf('.') + 1)..];
 

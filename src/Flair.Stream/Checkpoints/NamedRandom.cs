@@ -35,6 +35,9 @@ internal static class NamedRandom
         }
     }
 
+    /// <summary>Number <paramref name="index"/> of those that begin at <paramref name="start"/>, uniform in [0, 1), in steps of 2⁻²⁴.</summary>
+    public static double Unit(ulong start, ulong index) => (Bits(start, index) >> 40) / (double)(1 << 24);
+
     /// <summary>Sets each value to a function of its index, on all cores.</summary>
     public static void Fill(float[] values, Func<ulong, double> value) =>
         ForEachChunk(values.Length, (start, end) => Fill(values.AsSpan(start, end - start), start, value));

@@ -40,7 +40,17 @@ public static class NpyFile
     /// <param name="data">The values, row-major.</param>
     /// <param name="shape">The dimensions; their product is the number of values.</param>
     /// <exception cref="FlairException">It cannot be written.</exception>
-    public static void Write(string path, ReadOnlySpan<float> data, IReadOnlyList<int> shape)
+    public static void Write(string path, ReadOnlySpan<float> data, IReadOnlyList<int> shape) => Write(path, "<f4", data, shape);
+
+    /// <summary>Writes int64 in C order, version 1.0. The file bears its name only when it is complete.</summary>
+    /// <param name="path">The file; replaced if it exists.</param>
+    /// <param name="data">The values, row-major.</param>
+    /// <param name="shape">The dimensions; their product is the number of values.</param>
+    /// <exception cref="FlairException">It cannot be written.</exception>
+    public static void Write(string path, ReadOnlySpan<long> data, IReadOnlyList<int> shape) => Write(path, "<i8", data, shape);
+
+    private static void Write<T>(string path, string type, ReadOnlySpan<T> data, IReadOnlyList<int> shape)
+        where T : unmanaged
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(shape);
@@ -49,7 +59,7 @@ public static class NpyFile
 
         // A span cannot be captured; the bytes are written from one copy.
         var bytes = MemoryMarshal.AsBytes(data).ToArray();
-        var header = Header(shape);
+        var header = Header(type, shape);
         var length = header.Length + bytes.Length;
         TensorFile.Write(
             path,
@@ -65,11 +75,11 @@ public static class NpyFile
             });
     }
 
-    private static byte[] Header(IReadOnlyList<int> shape)
+    private static byte[] Header(string type, IReadOnlyList<int> shape)
     {
         // A tuple of one element needs its comma. The data begins at a multiple of 64, the header ends with a line feed.
         var tuple = shape.Count == 1 ? $"({shape[0]},)" : $"({string.Join(", ", shape)})";
-        var dict = $"{{'descr': '<f4', 'fortran_order': False, 'shape': {tuple}, }}";
+        var dict = $"{{'descr': '{type}', 'fortran_order': False, 'shape': {tuple}, }}";
         var padded = dict.PadRight(((dict.Length + 11 + 63) / 64 * 64) - 11) + "\n";
         byte[] header = [.. Magic, 1, 0, 0, 0, .. Encoding.ASCII.GetBytes(padded)];
         BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(8), (ushort)padded.Length);

@@ -37,7 +37,7 @@ public interface IArchitecture
     /// <exception cref="FlairException">The encoder is unknown or takes no metadata, a weight is missing or has another shape.</exception>
     INetwork Create(string encoder, int channels, int classes, StateDict weights, bool metadata = false);
 
-    /// <summary>The network ready to be trained, in single precision, channels last.</summary>
+    /// <summary>The network ready to be trained, in single precision.</summary>
     /// <param name="encoder">One of <see cref="Encoders"/>.</param>
     /// <param name="channels">Input channels, 1 or more.</param>
     /// <param name="classes">Logits a pixel, 1 or more.</param>

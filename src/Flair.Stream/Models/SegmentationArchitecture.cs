@@ -13,7 +13,7 @@ internal sealed class SegmentationArchitecture(DecoderKind kind) : IArchitecture
 
     public string Decoder => kind.Name;
 
-    public IReadOnlyList<string> Encoders { get; } = EncoderCatalog.Convolutional;
+    public IReadOnlyList<string> Encoders { get; } = kind.TakesTransformers ? [.. EncoderCatalog.Convolutional, .. EncoderCatalog.Transformers] : EncoderCatalog.Convolutional;
 
     public int SizeMultiple => kind.SizeMultiple;
 
@@ -23,10 +23,22 @@ internal sealed class SegmentationArchitecture(DecoderKind kind) : IArchitecture
         [.. Layers(encoder, channels, classes, metadata).Parameters];
 
     public INetwork Create(string encoder, int channels, int classes, StateDict weights, bool metadata = false) =>
-        Network.Create(Layers(encoder, channels, classes, metadata), weights);
+        Network.Create(Computable(encoder, channels, classes, metadata), weights);
 
     public ITrainableNetwork CreateTrainable(string encoder, int channels, int classes, StateDict weights, string device, bool metadata = false) =>
-        new TrainableNetwork(Layers(encoder, channels, classes, metadata), weights, device);
+        new TrainableNetwork(Computable(encoder, channels, classes, metadata), weights, device);
+
+    private SegmentationLayer Computable(string encoder, int channels, int classes, bool metadata)
+    {
+        // Described for any number of channels all the same, so that weights can be compared with it.
+        if (EncoderCatalog.Transformers.Contains(encoder, StringComparer.Ordinal) && channels != MixTransformerEncoder.InputChannels)
+        {
+            throw new FlairException(
+                $"{encoder}_{kind.Name} takes {MixTransformerEncoder.InputChannels} channels, not {channels}: so it is in segmentation_models_pytorch 0.3.3; take 3 channels or a resnet");
+        }
+
+        return Layers(encoder, channels, classes, metadata);
+    }
 
     private SegmentationLayer Layers(string name, int channels, int classes, bool metadata)
     {

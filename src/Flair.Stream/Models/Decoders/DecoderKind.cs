@@ -30,5 +30,7 @@ internal sealed record DecoderKind(string Name, Func<Encoder, Decoder> Create)
     [
         new("unet", encoder => new UnetDecoder(encoder)) { TakesTransformers = true },
         new("fpn", encoder => new FpnDecoder(encoder)) { TakesTransformers = true, HeadKernel = 1, Upsampling = 4 },
+        new("deeplabv3", encoder => new DeepLabDecoder(encoder)) { OutputStride = 8, HeadKernel = 1, Upsampling = 8 },
+        new("deeplabv3plus", encoder => new DeepLabPlusDecoder(encoder)) { OutputStride = 16, HeadKernel = 1, Upsampling = 4 },
     ];
 }

@@ -4,7 +4,7 @@ using Flair.Torch;
 namespace Flair.Models.Encoders;
 
 /// <summary>A residual block of torchvision's ResNet: convolutions, plus the input (projected where its shape differs), then ReLU.</summary>
-internal sealed class ResidualBlock : Layer
+internal sealed class ResidualBlock : UnaryLayer
 {
     private readonly ConvolutionNormLayer[] _path;
     private readonly ConvolutionNormLayer? _shortcut;
@@ -39,7 +39,7 @@ internal sealed class ResidualBlock : Layer
 
     public override IEnumerable<Layer> Children => _shortcut is null ? _path : [.. _path, _shortcut];
 
-    public Tensor Forward(Plan plan, Tensor input)
+    public override Tensor Forward(Plan plan, Tensor input)
     {
         using var x = new TensorSlot(_path[0].Forward(plan, input));
         foreach (var layer in _path.AsSpan(1))

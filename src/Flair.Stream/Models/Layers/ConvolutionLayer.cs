@@ -14,7 +14,7 @@ namespace Flair.Models.Layers;
 /// <param name="padding">Zeros around the input; by default as many as keep the size at stride 1.</param>
 /// <param name="bias">Whether each output channel has a constant added.</param>
 internal sealed class ConvolutionLayer(
-    string name, int inputs, int outputs, int kernel, int stride = 1, int dilation = 1, int groups = 1, int? padding = null, bool bias = true) : Layer
+    string name, int inputs, int outputs, int kernel, int stride = 1, int dilation = 1, int groups = 1, int? padding = null, bool bias = true) : UnaryLayer
 {
     public override IEnumerable<ParameterSpec> Parameters
     {
@@ -26,6 +26,6 @@ internal sealed class ConvolutionLayer(
         }
     }
 
-    public Tensor Forward(Plan plan, Tensor input) =>
+    public override Tensor Forward(Plan plan, Tensor input) =>
         input.Conv2d(plan[$"{name}.weight"], bias ? plan[$"{name}.bias"] : null, stride, padding ?? (kernel / 2 * dilation), dilation, groups);
 }

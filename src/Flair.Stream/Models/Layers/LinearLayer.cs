@@ -4,7 +4,7 @@ using Flair.Torch;
 namespace Flair.Models.Layers;
 
 /// <summary>PyTorch's <c>Linear</c> with a bias: the last dimension times a matrix.</summary>
-internal sealed class LinearLayer(string name, int inputs, int outputs) : Layer
+internal sealed class LinearLayer(string name, int inputs, int outputs) : UnaryLayer
 {
     public override IEnumerable<ParameterSpec> Parameters =>
     [
@@ -12,5 +12,5 @@ internal sealed class LinearLayer(string name, int inputs, int outputs) : Layer
         new($"{name}.bias", [outputs], ScalarType.Float32),
     ];
 
-    public Tensor Forward(Plan plan, Tensor input) => input.Linear(plan[$"{name}.weight"], plan[$"{name}.bias"]);
+    public override Tensor Forward(Plan plan, Tensor input) => input.Linear(plan[$"{name}.weight"], plan[$"{name}.bias"]);
 }
