@@ -108,15 +108,12 @@ public static class HtmlReport
         List<Curve> miou = [Curve("validation", "second", record => record.ValMiou)];
         if (records.Any(record => record.TrainMiou is not null))
             miou.Insert(0, Curve("train", "first", record => record.TrainMiou ?? double.NaN));
-        html.Append(LineChart.Draw("mIoU weighted by pixels", epochs, miou, best, unit: true));
+        html.Append(LineChart.Draw("mIoU weighted by pixels", epochs, miou, best, low: 0, high: 1));
         html.Append(LineChart.Draw("Learning rate", epochs, [Curve("lr", "third", record => record.LearningRate)], best));
-        html.Append(LineChart.Draw("Seconds an epoch", epochs, [Curve("seconds", "third", record => record.Seconds)]));
+        html.Append(LineChart.Draw("Seconds an epoch", epochs, [Curve("seconds", "third", record => record.Seconds)], low: 0));
         html.Append("</div><div class=\"panel\" style=\"margin-top:.9rem\"><div class=\"chart-head\"><h3>Validation IoU of each class</h3></div><div class=\"multiples\">");
-        for (var i = 0; i < Math.Min(classes.Count, history.Classes.Count); i++)
-        {
-            var index = i;
-            html.Append(LineChart.DrawSmall(classes[i].Name, Color(classes[i]), !classes[i].Active, epochs, [.. records.Select(record => record.ValIou[index])]));
-        }
+        foreach (var land in classes.Where(land => land.Active && land.Index < history.Classes.Count))
+            html.Append(LineChart.DrawSmall(land.Name, Color(land), epochs, [.. records.Select(record => record.ValIou[land.Index])]));
 
         html.Append("</div></div>");
         if (best is not null)
