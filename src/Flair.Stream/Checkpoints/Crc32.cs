@@ -5,10 +5,11 @@ internal static class Crc32
 {
     private static readonly uint[][] Tables = MakeTables();
 
-    public static uint Compute(ReadOnlySpan<byte> data)
+    /// <summary>The checksum of <paramref name="data"/> after what has the checksum <paramref name="before"/>.</summary>
+    public static uint Compute(ReadOnlySpan<byte> data, uint before = 0)
     {
         var t = Tables;
-        var crc = uint.MaxValue;
+        var crc = ~before;
         while (data.Length >= 8)
         {
             crc = t[7][(byte)(crc ^ data[0])] ^ t[6][(byte)((crc >> 8) ^ data[1])]

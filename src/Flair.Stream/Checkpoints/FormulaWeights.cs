@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Text;
-
 namespace Flair.Checkpoints;
 
 /// <summary>
@@ -17,11 +14,6 @@ namespace Flair.Checkpoints;
 /// </summary>
 public static class FormulaWeights
 {
-    private const ulong FnvOffset = 0xcbf29ce484222325;
-    private const ulong FnvPrime = 0x100000001b3;
-    private const ulong Golden = 0x9E3779B97F4A7C15;
-    private const int ChunkLength = 1 << 18;
-
     /// <summary>The values of a floating-point parameter, row-major.</summary>
     /// <param name="name">Its full name in the state dict; the formula is chosen by what follows the last dot.</param>
     /// <param name="shape">Its dimensions, 0 or more each; empty for a scalar.</param>
@@ -32,7 +24,7 @@ public static class FormulaWeights
         ArgumentNullException.ThrowIfNull(shape);
         var values = new float[CountOf(name, shape)];
         var (offset, scale) = Affine(name, shape);
-        Fill(name, offset, scale, values);
+        NamedRandom.Fill(values, Formula(name, offset, scale));
         return values;
     }
 
@@ -42,9 +34,12 @@ public static class FormulaWeights
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         var values = new float[count];
-        Fill("input", 0, 1.5, values);
+        NamedRandom.Fill(values, Formula("input", 0, 1.5));
         return values;
     }
+
+    /// <summary>The number in [0, 1) that belongs to a name and an index: <c>unit</c> of the formula.</summary>
+    public static double Unit(string name, long index) => NamedRandom.Unit(NamedRandom.Start(name), (ulong)index);
 
     /// <summary>A state dict with the formula's value for each parameter, in their order: float32, and int64 for <c>num_batches_tracked</c>.</summary>
     /// <param name="specs">Names, all different, and shapes.</param>
@@ -61,7 +56,7 @@ public static class FormulaWeights
             if (!isCounter)
             {
                 var (offset, scale) = Affine(name, shape);
-                FillBytes(name, offset, scale, bytes);
+                NamedRandom.Fill(bytes, Formula(name, offset, scale));
             }
 
             state.Add(name, new StoredTensor(isCounter ? ScalarType.Int64 : ScalarType.Float32, [.. shape], bytes));
@@ -85,66 +80,10 @@ public static class FormulaWeights
         return Leaf(name) == "weight" ? (1, 0.2) : (0, 0.1);
     }
 
-    private static void Fill(string name, double offset, double scale, float[] values)
+    private static Func<ulong, double> Formula(string name, double offset, double scale)
     {
-        var seed = Hash(name);
-        ForEachChunk(values.Length, (start, end) => Fill(seed, start, offset, scale, values.AsSpan(start, end - start)));
-    }
-
-    private static void FillBytes(string name, double offset, double scale, byte[] bytes)
-    {
-        var seed = Hash(name);
-        ForEachChunk(
-            bytes.Length / sizeof(float),
-            (start, end) => Fill(seed, start, offset, scale, MemoryMarshal.Cast<byte, float>(bytes.AsSpan())[start..end]));
-    }
-
-    /// <summary>The number in [0, 1) that belongs to a name and an index: <c>unit</c> of the formula, without state and the same everywhere.</summary>
-    public static double Unit(string name, long index) => (Mix(unchecked(Hash(name) + (((ulong)index + 1) * Golden))) >> 40) / (double)(1 << 24);
-
-    private static void ForEachChunk(int length, Action<int, int> fill)
-    {
-        if (length <= ChunkLength)
-        {
-            fill(0, length);
-            return;
-        }
-
-        var chunks = (int)(((long)length + ChunkLength - 1) / ChunkLength);
-        Parallel.For(0, chunks, chunk =>
-        {
-            var start = chunk * ChunkLength;
-            fill(start, (int)Math.Min(length, (long)start + ChunkLength));
-        });
-    }
-
-    private static void Fill(ulong seed, int start, double offset, double scale, Span<float> values)
-    {
-        var state = unchecked(seed + (((ulong)start + 1) * Golden));
-        for (var i = 0; i < values.Length; i++)
-        {
-            var unit = (Mix(state) >> 40) / (double)(1 << 24);
-            values[i] = (float)(offset + (scale * ((2 * unit) - 1)));
-            state = unchecked(state + Golden);
-        }
-    }
-
-    private static ulong Hash(string name)
-    {
-        var hash = FnvOffset;
-        foreach (var value in Encoding.UTF8.GetBytes(name))
-            hash = unchecked((hash ^ value) * FnvPrime);
-        return hash;
-    }
-
-    private static ulong Mix(ulong z)
-    {
-        unchecked
-        {
-            z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-            z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-            return z ^ (z >> 31);
-        }
+        var start = NamedRandom.Start(name);
+        return index => offset + (scale * ((2 * NamedRandom.Unit(start, index)) - 1));
     }
 
     private static string Leaf(string name) => name[(name.LastIndexOf('.') + 1)..];

@@ -1,9 +1,15 @@
+using System.Runtime.InteropServices;
+
 namespace Flair.Checkpoints;
 
-/// <summary>Takes from the names in a state dict what the training that saved it put before them.</summary>
+/// <summary>Takes from the names in a state dict what the training that saved it put before them, and puts it there.</summary>
 public static class StateDictNames
 {
+    /// <summary>The class weights in FLAIR-1's Lightning module: a buffer of its <c>torch.nn.CrossEntropyLoss</c>.</summary>
+    internal const string CriterionWeight = "criterion.weight";
+
     private const string FlairPrefix = "seg_model.";
+    private const string MetadataPrefix = "enc.enc_mlp.";
     private static readonly string[] WholePrefixes = ["model.", "module.", "_orig_mod."];
 
     /// <summary>
@@ -12,12 +18,17 @@ public static class StateDictNames
     /// (<c>criterion.…</c>) are dropped. <c>model.</c>, <c>module.</c> (DataParallel) and <c>_orig_mod.</c> (torch.compile) are taken
     /// away where all names begin with them.
     /// </summary>
+    /// <param name="state">The tensors under the names of a file.</param>
+    /// <param name="keepMetadata">
+    /// Also keep FLAIR-1's metadata encoder, which it stores beside <c>seg_model.</c>, as <c>enc.enc_mlp.…</c>; for a network made with metadata.
+    /// <c>flair-detect</c> drops it.
+    /// </param>
     /// <exception cref="FlairException">Two tensors would have one name.</exception>
-    public static StateDict Strip(StateDict state)
+    public static StateDict Strip(StateDict state, bool keepMetadata = false)
     {
         ArgumentNullException.ThrowIfNull(state);
         var result = new StateDict();
-        foreach (var (stored, name) in Map([.. state.Select(entry => entry.Key)]))
+        foreach (var (stored, name) in Map([.. state.Select(entry => entry.Key)], keepMetadata))
         {
             if (result.TryGet(name, out _))
                 throw new FlairException($"two of its tensors are named {name} once their prefixes are taken away; save the network's own state_dict()");
@@ -27,8 +38,26 @@ public static class StateDictNames
         return result;
     }
 
+    /// <summary>
+    /// The network's tensors under the names of FLAIR-1's Lightning module: <c>model.seg_model.…</c>, or <c>model.enc.enc_mlp.…</c> for the
+    /// metadata encoder (<c>enc.enc_mlp.…</c>), then <c>criterion.weight</c> where the loss has class weights. The inverse of
+    /// <see cref="Strip"/>.
+    /// </summary>
+    /// <param name="network">The tensors under the network's own names.</param>
+    /// <param name="classWeights">The loss's weight of each class; null where the loss has none.</param>
+    public static StateDict ForFlair(StateDict network, IReadOnlyList<float>? classWeights = null)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        var result = new StateDict();
+        foreach (var (name, tensor) in network)
+            result.Add((name.StartsWith(MetadataPrefix, StringComparison.Ordinal) ? "model." : "model.seg_model.") + name, tensor);
+        if (classWeights is not null)
+            result.Add(CriterionWeight, new(ScalarType.Float32, [classWeights.Count], MemoryMarshal.AsBytes([.. classWeights]).ToArray()));
+        return result;
+    }
+
     /// <summary>The names that are kept, and what they become.</summary>
-    internal static IReadOnlyList<(string Stored, string Name)> Map(IReadOnlyList<string> stored)
+    internal static IReadOnlyList<(string Stored, string Name)> Map(IReadOnlyList<string> stored, bool keepMetadata = false)
     {
         (string Stored, string Name)[] names = [.. stored.Select(name => (name, name))];
         if (names.Any(entry => Begins(entry.Name, FlairPrefix)))
@@ -37,6 +66,8 @@ public static class StateDictNames
             [
                 .. names.Where(entry => Begins(entry.Name, FlairPrefix))
                     .Select(entry => (entry.Stored, entry.Name[(entry.Name.IndexOf(FlairPrefix, StringComparison.Ordinal) + FlairPrefix.Length)..])),
+                .. names.Where(entry => keepMetadata && !Begins(entry.Name, FlairPrefix) && Begins(entry.Name, MetadataPrefix))
+                    .Select(entry => (entry.Stored, entry.Name[entry.Name.IndexOf(MetadataPrefix, StringComparison.Ordinal)..])),
             ];
         }
 

@@ -20,7 +20,7 @@ internal static class TensorFile
                 verify(file);
             });
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             throw new FlairException($"{path}: cannot be written ({error.Message.TrimEnd('.')}); give a directory that exists, is writable and has space", error);
         }

@@ -6,6 +6,16 @@ namespace Flair.Checkpoints;
 /// <summary>Turns strided views of storages into row-major tensors. A view that is row-major already shares the storage's memory.</summary>
 internal sealed class TensorReader(StorageSource storages, AllocationBudget budget)
 {
+    /// <summary>The tensors of the state dict that a pickled object is or holds.</summary>
+    /// <exception cref="FlairException">It holds none.</exception>
+    public StateDict ReadState(object? root)
+    {
+        var state = new StateDict();
+        foreach (var (name, tensor) in StateDictSelection.Select(root))
+            state.Add(name, Read(name, tensor));
+        return state;
+    }
+
     /// <summary>The values of a tensor.</summary>
     /// <param name="name">Its name, for messages.</param>
     /// <param name="tensor">Its description.</param>

@@ -1,12 +1,12 @@
-using Flair.Models.Unet;
+using Flair.Models.Decoders;
 using Flair.Settings;
 
 namespace Flair.Models;
 
-/// <summary>The networks that can be asked for by name. A new decoder is one line here.</summary>
+/// <summary>The networks that can be asked for by name. A new decoder is one line in <see cref="DecoderKind.All"/>.</summary>
 public static class ArchitectureRegistry
 {
-    private static readonly IReadOnlyList<IArchitecture> s_architectures = [new UnetArchitecture()];
+    private static readonly IReadOnlyList<IArchitecture> s_architectures = [.. DecoderKind.All.Select(kind => new SegmentationArchitecture(kind))];
 
     /// <summary>Every valid name: encoder, underscore, decoder, e.g. <c>resnet34_unet</c>.</summary>
     public static IReadOnlyList<string> Names { get; } =

@@ -21,22 +21,29 @@ public interface IArchitecture
     /// <param name="encoder">One of <see cref="Encoders"/>.</param>
     /// <param name="channels">Input channels, 1 or more.</param>
     /// <param name="classes">Logits a pixel, 1 or more.</param>
-    /// <exception cref="FlairException">The encoder is unknown.</exception>
-    IReadOnlyList<ParameterSpec> Describe(string encoder, int channels, int classes);
+    /// <param name="metadata">Whether FLAIR-1's encoder of the 45 aerial metadata is part of it, as <c>enc.enc_mlp.…</c> at the end.</param>
+    /// <exception cref="FlairException">The encoder is unknown, or takes no metadata.</exception>
+    IReadOnlyList<ParameterSpec> Describe(string encoder, int channels, int classes, bool metadata = false);
 
     /// <summary>
     /// The network in single precision on the CPU, computing what PyTorch does layer by layer. Weights stored in another floating-point
     /// type are converted, as PyTorch's <c>load_state_dict</c> does. For speed see <see cref="NetworkOptimizer"/>.
     /// </summary>
-    /// <exception cref="FlairException">The encoder is unknown, a weight is missing or has another shape.</exception>
-    INetwork Create(string encoder, int channels, int classes, StateDict weights);
+    /// <param name="encoder">One of <see cref="Encoders"/>.</param>
+    /// <param name="channels">Input channels, 1 or more.</param>
+    /// <param name="classes">Logits a pixel, 1 or more.</param>
+    /// <param name="weights">The weights; they stay as they are.</param>
+    /// <param name="metadata">As for <see cref="Describe"/>; then <see cref="INetwork.Forward"/> wants them.</param>
+    /// <exception cref="FlairException">The encoder is unknown or takes no metadata, a weight is missing or has another shape.</exception>
+    INetwork Create(string encoder, int channels, int classes, StateDict weights, bool metadata = false);
 
-    /// <summary>The network ready to be trained, in single precision, channels last.</summary>
+    /// <summary>The network ready to be trained, in single precision.</summary>
     /// <param name="encoder">One of <see cref="Encoders"/>.</param>
     /// <param name="channels">Input channels, 1 or more.</param>
     /// <param name="classes">Logits a pixel, 1 or more.</param>
     /// <param name="weights">The weights to start from; they stay as they are.</param>
     /// <param name="device"><c>cpu</c>, <c>cuda</c> or <c>cuda:0</c>.</param>
-    /// <exception cref="FlairException">The encoder is unknown, a weight is missing or has another shape.</exception>
-    ITrainableNetwork CreateTrainable(string encoder, int channels, int classes, StateDict weights, string device);
+    /// <param name="metadata">As for <see cref="Describe"/>; then <see cref="ITrainableNetwork.Forward"/> wants them.</param>
+    /// <exception cref="FlairException">The encoder is unknown or takes no metadata, a weight is missing or has another shape.</exception>
+    ITrainableNetwork CreateTrainable(string encoder, int channels, int classes, StateDict weights, string device, bool metadata = false);
 }

@@ -5,11 +5,10 @@ using Flair.Torch;
 namespace Flair.Models;
 
 /// <summary>A tree of layers run by a plan.</summary>
-internal sealed class Network(NetworkLayer layers, Plan plan, int channels, int sizeMultiple) : INetwork
+internal sealed class Network(NetworkLayer layers, Plan plan) : INetwork
 {
     /// <summary>The network as PyTorch runs it.</summary>
-    public static Network Create(NetworkLayer layers, StateDict weights, int channels, int sizeMultiple) =>
-        new(layers, Plan.Load(layers, weights), channels, sizeMultiple);
+    public static Network Create(NetworkLayer layers, StateDict weights) => new(layers, Plan.Load(layers, weights));
 
     /// <summary>The same layers with weights of their own in another type, order and place. This network stays as it is.</summary>
     public Network Optimize(TorchScalarType type, string device)
@@ -20,7 +19,7 @@ internal sealed class Network(NetworkLayer layers, Plan plan, int channels, int 
         try
         {
             layers.Optimize(plan, target);
-            return new Network(layers, target, channels, sizeMultiple);
+            return new Network(layers, target);
         }
         catch
         {
@@ -30,17 +29,15 @@ internal sealed class Network(NetworkLayer layers, Plan plan, int channels, int 
     }
 
     /// <inheritdoc/>
-    public Tensor Forward(Tensor input) => Forward(layers, plan, input, channels, sizeMultiple);
+    public Tensor Forward(Tensor input, Tensor? metadata = null) => Forward(layers, plan, input, metadata);
 
     /// <summary>Checks the input, brings it into the plan's form, and gives the logits in single precision.</summary>
-    internal static Tensor Forward(NetworkLayer layers, Plan plan, Tensor input, int channels, int sizeMultiple)
+    internal static Tensor Forward(NetworkLayer layers, Plan plan, Tensor input, Tensor? metadata)
     {
-        if (input.Shape is not [_, var depth, var height, var width] || depth != channels)
-            throw new FlairException($"the network takes [n, {channels}, h, w], not [{string.Join(", ", input.Shape)}]");
-        if (height % sizeMultiple != 0 || width % sizeMultiple != 0 || height == 0 || width == 0)
-            throw new FlairException($"the network takes heights and widths that are multiples of {sizeMultiple}, not {height} × {width}");
+        layers.Check(input.Shape, metadata?.Shape);
         using var converted = input.To(plan.Device, plan.Type, plan.Format);
-        using var logits = layers.Forward(plan, converted);
+        using var values = metadata?.To(plan.Device, plan.Type);
+        using var logits = layers.Forward(plan, converted, values);
         return logits.To(TorchScalarType.Float32);
     }
 

@@ -11,16 +11,12 @@ internal sealed class TrainableNetwork : ITrainableNetwork
 {
     private readonly NetworkLayer _layers;
     private readonly Plan _plan;
-    private readonly int _channels;
-    private readonly int _sizeMultiple;
     private readonly IReadOnlyList<ParameterSpec> _specs;
     private readonly Dictionary<string, long> _counters;
 
-    public TrainableNetwork(NetworkLayer layers, StateDict weights, int channels, int sizeMultiple, string device)
+    public TrainableNetwork(NetworkLayer layers, StateDict weights, string device)
     {
         _layers = layers;
-        _channels = channels;
-        _sizeMultiple = sizeMultiple;
         _specs = [.. layers.Parameters];
         _counters = _specs.Where(spec => spec.IsCounter).ToDictionary(
             spec => spec.Name, spec => weights.TryGet(spec.Name, out var stored) ? BinaryPrimitives.ReadInt64LittleEndian(stored.Data.Span) : 0, StringComparer.Ordinal);
@@ -36,7 +32,7 @@ internal sealed class TrainableNetwork : ITrainableNetwork
 
     public IReadOnlyList<Tensor> Parameters { get; }
 
-    public Tensor Forward(Tensor input) => Network.Forward(_layers, _plan, input, _channels, _sizeMultiple);
+    public Tensor Forward(Tensor input, Tensor? metadata = null) => Network.Forward(_layers, _plan, input, metadata);
 
     public StateDict Export(long batches)
     {

@@ -14,11 +14,10 @@ namespace Flair.Settings;
 /// </summary>
 internal static class FlairDetectFile
 {
-    private const string SmpProvider = "SegmentationModelsPytorch";
-
     private static readonly string[] NormKeys = ["norm_type", "norm_means", "norm_stds"];
 
-    private static readonly string[] Keys =
+    /// <summary>The keys at the top of all its forms.</summary>
+    public static readonly IReadOnlyList<string> Keys =
     [
         "output_path", "output_name", "input_img_path", "channels", "bands", "img_pixels_detection", "margin", "output_type", "n_classes",
         "model_weights", "model_framework", "model_name", "encoder_name", "batch_size", "use_gpu", "num_worker", "write_dataframe",
@@ -55,7 +54,7 @@ internal static class FlairDetectFile
         root.Missing("n_classes", "model.logits", "give the number of classes that the network tells apart");
         var weights = root.Text("model_weights", "model.weights");
         root.Missing("model_weights", "model.weights", "give the checkpoint (or --weights FILE)");
-        var architecture = ReadArchitecture(root, report);
+        var architecture = ModelFramework.Read(root, report, "model_name", "encoder_name", "--model NAME");
         var batch = root.Integer("batch_size", "batch");
         root.Missing("batch_size", "batch", "give the windows that go through the network together");
         var useGpu = root.Flag("use_gpu", "device") ?? true;
@@ -96,10 +95,7 @@ internal static class FlairDetectFile
         merger.Put("--precision", overrides.Precision, "precision");
         merger.Put("--device", overrides.Device, "device");
         if (overrides.Model is { } model)
-        {
-            merger.Put("--model", SmpProvider, "model_framework", "model_provider");
-            merger.Put("--model", model, "model_framework", SmpProvider, "encoder_decoder");
-        }
+            ModelFramework.Put(merger, "--model", model);
 
         merger.PutAll(overrides.Sets);
     }
@@ -111,38 +107,6 @@ internal static class FlairDetectFile
             report.Fail(bands.Origin, "'bands' is the older name of 'channels'; give one of them");
         root.Missing(key, "inputs.0.bands", "list the bands that the model takes, such as [1, 2, 3, 4, 5]");
         return root.Integers(key, "inputs.0.bands") ?? [];
-    }
-
-    // Until July 2024 model_name and encoder_name; then model_framework, with the older keys left behind in the file and unused.
-    private static string? ReadArchitecture(SettingsSection root, SettingsReport report)
-    {
-        var (decoder, encoder) = (root.Text("model_name", "model.architecture"), root.Text("encoder_name", "model.architecture"));
-        var older = decoder is not null && encoder is not null ? $"{encoder}_{decoder.ToLowerInvariant()}" : null;
-        var framework = root.Section("model_framework", "model.architecture", "model_provider", "HuggingFace", SmpProvider);
-        if (framework is null)
-        {
-            if (older is null)
-                root.Missing("model_framework", "model.architecture", $"give {SmpProvider} with its encoder_decoder, or model_name and encoder_name (or --model NAME)");
-            return older;
-        }
-
-        var provider = framework.Choice("model_provider", "model.provider", ("HuggingFace", true), (SmpProvider, false));
-        framework.Missing("model_provider", "model.provider", $"give {SmpProvider}");
-        var huggingFace = framework.Section("HuggingFace", "model.hugging_face", "org_model");
-        var smp = framework.Section(SmpProvider, "model.smp", "encoder_decoder");
-        var newer = smp?.Text("encoder_decoder", "model.architecture");
-        if (provider == true)
-        {
-            var model = huggingFace?.Text("org_model", "model.hugging_face");
-            var instead = newer ?? older;
-            report.Fail("model.provider", $"model_provider HuggingFace is not available yet{(model is null ? "" : $" ({model})")}"
-                + $"; set model_provider: {SmpProvider}{(instead is null ? "" : $" to run {instead}")}, or give --model NAME");
-            return null;
-        }
-
-        if (provider == false && (newer ?? older) is null)
-            report.Fail("model.architecture", $"'model_framework.{SmpProvider}.encoder_decoder' is missing: give the encoder and the decoder, such as resnet34_unet");
-        return newer ?? older;
     }
 
     private static NormalizationSettings ReadNormalization(SettingsSection root, MapNode tree, SettingsReport report)

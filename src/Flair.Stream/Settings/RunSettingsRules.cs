@@ -23,6 +23,9 @@ internal static partial class RunSettingsRules
     [GeneratedRegex("^(auto|cpu|cuda|cuda:[0-9]{1,2})$")]
     private static partial Regex DeviceName();
 
+    /// <summary>True when a device is named as libtorch does, or <c>auto</c>.</summary>
+    public static bool IsDevice(string device) => DeviceName().IsMatch(device);
+
     /// <summary>True when the classes are a file's path, not a built-in name.</summary>
     public static bool IsPath(string classes) => classes.Contains('/', StringComparison.Ordinal) || classes.Contains('.', StringComparison.Ordinal);
 
@@ -43,7 +46,7 @@ internal static partial class RunSettingsRules
 
         if (settings.FlairDetect is null && !settings.Outputs.Classes)
             report.Fail("outputs.classes", "the class codes are always written; take 'outputs.classes: false' out");
-        if (!DeviceName().IsMatch(settings.Device))
+        if (!IsDevice(settings.Device))
             report.Fail("device", $"'device' must be auto, cpu, cuda or cuda:N, not '{settings.Device}'");
         else if (settings is { Precision: Precision.Fp16, Device: "cpu" })
             report.Fail("precision", "precision fp16 needs CUDA and the device is cpu; take bf16 or fp32");

@@ -10,11 +10,18 @@ public static class SettingsFile
     /// <exception cref="FlairException">Every error found, one a line, as <c>file.yaml:12:3: what is wrong</c>.</exception>
     public static RunSettings Read(string? path, SettingsOverrides overrides)
     {
-        if (path is null)
-            return Parse("", "command line", "", overrides);
+        return path is null
+            ? Parse("", "command line", "", overrides)
+            : Parse(Load(path), path, Path.GetDirectoryName(Path.GetFullPath(path))!, overrides);
+    }
+
+    /// <summary>The text of a settings file.</summary>
+    /// <exception cref="FlairException">It cannot be read.</exception>
+    internal static string Load(string path)
+    {
         try
         {
-            return Parse(File.ReadAllText(path), path, Path.GetDirectoryName(Path.GetFullPath(path))!, overrides);
+            return File.ReadAllText(path);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -37,6 +44,8 @@ public static class SettingsFile
     {
         var report = new SettingsReport(name);
         var tree = YamlTree.ParseFile(text, name, directory, report.Errors);
+        if (FlairTrainingFile.Recognises(tree))
+            throw new FlairException($"{name}: this is a configuration of a training, not of flair detect; run: flair --conf {name} (or flair train, predict or metrics)");
         var settings = FlairDetectFile.Recognises(tree)
             ? FlairDetectFile.Read(YamlTree.ParseFile(text, name, "", []), report, overrides)
             : PipelineFile.Read(tree, report, overrides);

@@ -23,6 +23,20 @@ public sealed class StateDictNamesTests
         Assert.Equal(expected.Split(' '), StateDictNames.Strip(state).Select(entry => entry.Key));
     }
 
+    [Theory]
+    [InlineData("criterion.weight model.seg_model.encoder.a model.enc.enc_mlp.0.bias model.seg_model.b", "encoder.a b enc.enc_mlp.0.bias")]
+    [InlineData("enc.enc_mlp.0.bias seg_model.encoder.a", "encoder.a enc.enc_mlp.0.bias")]
+    [InlineData("seg_model.encoder.a enc.other", "encoder.a")]
+    [InlineData("model.encoder.a model.enc.enc_mlp.0.bias", "encoder.a enc.enc_mlp.0.bias")]
+    public void The_metadata_encoder_is_kept_for_a_network_that_has_one(string stored, string expected)
+    {
+        var state = new StateDict();
+        foreach (var name in stored.Split(' '))
+            state.Add(name, new StoredTensor(ScalarType.UInt8, [], new byte[1]));
+
+        Assert.Equal(expected.Split(' '), StateDictNames.Strip(state, keepMetadata: true).Select(entry => entry.Key));
+    }
+
     [Fact]
     public void Two_tensors_of_one_name_are_an_error()
     {

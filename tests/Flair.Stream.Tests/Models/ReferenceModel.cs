@@ -71,8 +71,9 @@ public sealed record ReferenceModel
 
     public Tensor FormulaInput() => Tensor.From<float>(FormulaWeights.Input(Batch * Channels * Height * Width), Batch, Channels, Height, Width);
 
-    public static INetwork FormulaNetwork(IArchitecture architecture, string encoder, int channels, int classes) =>
-        architecture.Create(encoder, channels, classes, FormulaWeights.Create(architecture.Describe(encoder, channels, classes).Select(spec => (spec.Name, spec.Shape))));
+    public static INetwork FormulaNetwork(IArchitecture architecture, string encoder, int channels, int classes, bool metadata = false) =>
+        architecture.Create(
+            encoder, channels, classes, FormulaWeights.Create(architecture.Describe(encoder, channels, classes, metadata).Select(spec => (spec.Name, spec.Shape))), metadata);
 
     private static string PathOf(string file) => Path.Combine(AppContext.BaseDirectory, "Models", "Data", file);
 }

@@ -49,14 +49,14 @@ public sealed class TrainingConformanceTests
 
         var expected = root.GetProperty("losses").EnumerateArray().Select(loss => loss.GetDouble()).ToArray();
         for (var step = 0; step < expected.Length; step++)
-            Assert.Equal(expected[step], losses[step], 1e-4 * expected[step]);
+            Assert.Equal(expected[step], losses[step], 1e-5 * expected[step]);
         var state = network.Export(6);
         foreach (var sums in root.GetProperty("after_six_steps_sum_and_abs_sum").EnumerateObject())
         {
             var values = MemoryMarshal.Cast<byte, float>(state[sums.Name].Data.Span).ToArray();
             var magnitude = sums.Value[1].GetDouble();
-            Assert.Equal(sums.Value[0].GetDouble(), values.Sum(value => (double)value), 1e-3 * magnitude);
-            Assert.Equal(magnitude, values.Sum(value => Math.Abs((double)value)), 1e-3 * magnitude);
+            Assert.Equal(sums.Value[0].GetDouble(), values.Sum(value => (double)value), 1e-5 * magnitude);
+            Assert.Equal(magnitude, values.Sum(value => Math.Abs((double)value)), 1e-5 * magnitude);
         }
 
         Assert.Equal(6, BitConverter.ToInt64(state["encoder.bn1.num_batches_tracked"].Data.Span));

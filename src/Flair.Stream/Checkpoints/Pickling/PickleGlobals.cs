@@ -21,6 +21,9 @@ internal static class PickleGlobals
         ["_UntypedStorage"] = ScalarType.UInt8,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
+    private static readonly FrozenDictionary<ScalarType, string> StorageClasses =
+        StorageTypes.Where(entry => !entry.Key.Contains("Untyped", StringComparison.Ordinal)).ToFrozenDictionary(entry => entry.Value, entry => entry.Key);
+
     private static readonly FrozenDictionary<string, ScalarType> ElementTypes =
         Enum.GetValues<ScalarType>().ToFrozenDictionary(type => type.TorchName(), StringComparer.Ordinal);
 
@@ -67,6 +70,9 @@ internal static class PickleGlobals
     /// <summary>The element type of a storage class such as <c>torch.FloatStorage</c>; null for one that we cannot hold (complex, quantized).</summary>
     public static ScalarType? StorageType(PickleGlobal global) =>
         global.Module is "torch" or "torch.storage" or "torch.cuda" && StorageTypes.TryGetValue(global.Name, out var type) ? type : null;
+
+    /// <summary>The class in <c>torch</c> of a storage of that type.</summary>
+    public static string StorageClass(ScalarType type) => StorageClasses[type];
 
     /// <summary>The element type that <c>torch.float32</c> and its like name.</summary>
     public static ScalarType? ElementType(PickleGlobal global) =>

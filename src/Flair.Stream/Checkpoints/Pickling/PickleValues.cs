@@ -18,6 +18,15 @@ internal class PickleDict(List<object?>? pairs = null)
 {
     private List<KeyValuePair<object?, object?>>? _added;
 
+    /// <summary>A dict of string keys.</summary>
+    public static PickleDict Of(params ReadOnlySpan<(string Key, object? Value)> items)
+    {
+        var dict = new PickleDict();
+        foreach (var (key, value) in items)
+            dict.Add(key, value);
+        return dict;
+    }
+
     /// <summary>All items; a key that was set twice is there twice, and the last one counts.</summary>
     public IEnumerable<KeyValuePair<object?, object?>> Items
     {

@@ -6,7 +6,7 @@ namespace Flair.Models.Encoders;
 /// <summary>A backbone: feature maps of halving resolution, each with more channels.</summary>
 internal abstract class Encoder : Layer
 {
-    /// <summary>The channels of the feature maps, that of half the input's resolution first.</summary>
+    /// <summary>The channels of the feature maps, that of half the input's resolution first; 0 where there is no such map.</summary>
     public abstract IReadOnlyList<int> Channels { get; }
 
     /// <summary>Computes the feature maps, as many as <see cref="Channels"/> says.</summary>

@@ -8,27 +8,36 @@ internal sealed class ResNetEncoder : Encoder
 {
     private const int StemWidth = 64;
 
+    private readonly int _depth;
     private readonly ConvolutionNormLayer _stem;
     private readonly ResidualBlock[][] _stages;
 
-    public ResNetEncoder(string name, ResNetVariant variant, int channels)
+    /// <param name="name">Its prefix in the state dict.</param>
+    /// <param name="variant">Which of them.</param>
+    /// <param name="channels">Channels that enter.</param>
+    /// <param name="outputStride">The input's resolution over the deepest map's: 32, or 16 or 8 where the last stage or two dilate instead of striding (Yu, Koltun 2016).</param>
+    /// <param name="depth">How many maps are computed, 2 to 5; the stages after them keep their weights.</param>
+    public ResNetEncoder(string name, ResNetVariant variant, int channels, int outputStride, int depth)
     {
+        _depth = depth;
         _stem = new($"{name}.conv1", $"{name}.bn1", channels, StemWidth, kernel: 7, stride: 2);
         var inputs = StemWidth;
         _stages = new ResidualBlock[variant.Blocks.Count][];
         for (var stage = 0; stage < _stages.Length; stage++)
         {
+            // Undilated, the stages come out at 1/4, 1/8, 1/16 and 1/32. In a dilated stage smp 0.3.3 dilates every convolution, the first as well.
+            var dilation = Math.Max(1, (4 << stage) / outputStride);
             _stages[stage] = new ResidualBlock[variant.Blocks[stage]];
             for (var block = 0; block < _stages[stage].Length; block++)
             {
-                var stride = stage > 0 && block == 0 ? 2 : 1;
-                _stages[stage][block] = new($"{name}.layer{stage + 1}.{block}", inputs, StemWidth << stage, stride, variant.Bottleneck);
+                var stride = stage > 0 && block == 0 && dilation == 1 ? 2 : 1;
+                _stages[stage][block] = new($"{name}.layer{stage + 1}.{block}", inputs, StemWidth << stage, stride, dilation, variant.Bottleneck);
                 inputs = _stages[stage][block].Outputs;
             }
         }
     }
 
-    public override IReadOnlyList<int> Channels => [StemWidth, .. _stages.Select(stage => stage[^1].Outputs)];
+    public override IReadOnlyList<int> Channels => [StemWidth, .. _stages.Take(_depth - 1).Select(stage => stage[^1].Outputs)];
 
     public override IEnumerable<Layer> Children => [_stem, .. _stages.SelectMany(stage => stage)];
 
@@ -39,7 +48,7 @@ internal sealed class ResNetEncoder : Encoder
         {
             var stem = maps.Add(_stem.Forward(plan, input));
             maps.Add(Run(_stages[0], plan, stem.MaxPool2d(size: 3, stride: 2, padding: 1)));
-            foreach (var stage in _stages.AsSpan(1))
+            foreach (var stage in _stages.AsSpan(1, _depth - 2))
                 maps.Add(Run(stage[1..], plan, stage[0].Forward(plan, maps[maps.Count - 1])));
             return maps;
         }

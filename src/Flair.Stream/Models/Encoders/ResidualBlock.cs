@@ -4,7 +4,7 @@ using Flair.Torch;
 namespace Flair.Models.Encoders;
 
 /// <summary>A residual block of torchvision's ResNet: convolutions, plus the input (projected where its shape differs), then ReLU.</summary>
-internal sealed class ResidualBlock : Layer
+internal sealed class ResidualBlock : UnaryLayer
 {
     private readonly ConvolutionNormLayer[] _path;
     private readonly ConvolutionNormLayer? _shortcut;
@@ -13,21 +13,22 @@ internal sealed class ResidualBlock : Layer
     /// <param name="inputs">Channels that enter.</param>
     /// <param name="width">Channels of the 3×3 convolution.</param>
     /// <param name="stride">1, or 2 to halve the resolution; a bottleneck strides in its 3×3 convolution.</param>
+    /// <param name="dilation">Pixels from one tap of a 3×3 kernel to the next.</param>
     /// <param name="bottleneck">Which of the two kinds of block.</param>
-    public ResidualBlock(string name, int inputs, int width, int stride, bool bottleneck)
+    public ResidualBlock(string name, int inputs, int width, int stride, int dilation, bool bottleneck)
     {
         Outputs = bottleneck ? width * 4 : width;
         _path = bottleneck
             ?
             [
                 new($"{name}.conv1", $"{name}.bn1", inputs, width, kernel: 1),
-                new($"{name}.conv2", $"{name}.bn2", width, width, kernel: 3, stride),
+                new($"{name}.conv2", $"{name}.bn2", width, width, kernel: 3, stride, dilation),
                 new($"{name}.conv3", $"{name}.bn3", width, Outputs, kernel: 1, relu: false),
             ]
             :
             [
-                new($"{name}.conv1", $"{name}.bn1", inputs, width, kernel: 3, stride),
-                new($"{name}.conv2", $"{name}.bn2", width, width, kernel: 3, relu: false),
+                new($"{name}.conv1", $"{name}.bn1", inputs, width, kernel: 3, stride, dilation),
+                new($"{name}.conv2", $"{name}.bn2", width, width, kernel: 3, dilation: dilation, relu: false),
             ];
         if (stride != 1 || inputs != Outputs)
             _shortcut = new($"{name}.downsample.0", $"{name}.downsample.1", inputs, Outputs, kernel: 1, stride, relu: false);
@@ -38,7 +39,7 @@ internal sealed class ResidualBlock : Layer
 
     public override IEnumerable<Layer> Children => _shortcut is null ? _path : [.. _path, _shortcut];
 
-    public Tensor Forward(Plan plan, Tensor input)
+    public override Tensor Forward(Plan plan, Tensor input)
     {
         using var x = new TensorSlot(_path[0].Forward(plan, input));
         foreach (var layer in _path.AsSpan(1))

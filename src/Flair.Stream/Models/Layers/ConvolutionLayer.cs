@@ -3,20 +3,29 @@ using Flair.Torch;
 
 namespace Flair.Models.Layers;
 
-/// <summary>A convolution with a bias and a square kernel (PyTorch's <c>Conv2d</c>), padded so that at stride 1 the size stays.</summary>
-internal sealed class ConvolutionLayer(string name, int inputs, int outputs, int kernel) : Layer
+/// <summary>A convolution with a square kernel (PyTorch's <c>Conv2d</c>).</summary>
+/// <param name="name">Its prefix in the state dict.</param>
+/// <param name="inputs">Channels that enter.</param>
+/// <param name="outputs">Channels that leave.</param>
+/// <param name="kernel">The kernel's side.</param>
+/// <param name="stride">The output has 1/stride of the resolution.</param>
+/// <param name="dilation">Pixels from one tap of the kernel to the next.</param>
+/// <param name="groups">Parts of the channels that do not see each other.</param>
+/// <param name="padding">Zeros around the input; by default as many as keep the size at stride 1.</param>
+/// <param name="bias">Whether each output channel has a constant added.</param>
+internal sealed class ConvolutionLayer(
+    string name, int inputs, int outputs, int kernel, int stride = 1, int dilation = 1, int groups = 1, int? padding = null, bool bias = true) : UnaryLayer
 {
-    public override IEnumerable<ParameterSpec> Parameters =>
-    [
-        new($"{name}.weight", [outputs, inputs, kernel, kernel], ScalarType.Float32),
-        new($"{name}.bias", [outputs], ScalarType.Float32),
-    ];
-
-    public override void Optimize(Plan source, Plan target)
+    public override IEnumerable<ParameterSpec> Parameters
     {
-        foreach (var parameter in Parameters)
-            target.Add(parameter.Name, source[parameter.Name].Clone());
+        get
+        {
+            yield return new($"{name}.weight", [outputs, inputs / groups, kernel, kernel], ScalarType.Float32);
+            if (bias)
+                yield return new($"{name}.bias", [outputs], ScalarType.Float32);
+        }
     }
 
-    public Tensor Forward(Plan plan, Tensor input) => input.Conv2d(plan[$"{name}.weight"], plan[$"{name}.bias"], padding: kernel / 2);
+    public override Tensor Forward(Plan plan, Tensor input) =>
+        input.Conv2d(plan[$"{name}.weight"], bias ? plan[$"{name}.bias"] : null, stride, padding ?? (kernel / 2 * dilation), dilation, groups);
 }

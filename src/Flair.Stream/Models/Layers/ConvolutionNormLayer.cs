@@ -9,7 +9,7 @@ namespace Flair.Models.Layers;
 /// becomes s·w and the bias becomes bias − s·mean, computed in double precision.
 /// </summary>
 internal sealed class ConvolutionNormLayer(
-    string convolution, string norm, int inputs, int outputs, int kernel, int stride = 1, bool relu = true) : Layer
+    string convolution, string norm, int inputs, int outputs, int kernel, int stride = 1, int dilation = 1, bool relu = true) : UnaryLayer
 {
     // PyTorch's default for BatchNorm2d.
     private const double Epsilon = 1e-5;
@@ -47,9 +47,9 @@ internal sealed class ConvolutionNormLayer(
         target.Add(_foldedBias, bias.Sub(offset));
     }
 
-    public Tensor Forward(Plan plan, Tensor input)
+    public override Tensor Forward(Plan plan, Tensor input)
     {
-        using var x = new TensorSlot(input.Conv2d(plan[_kernel], plan.Folded ? plan[_foldedBias] : null, stride, kernel / 2));
+        using var x = new TensorSlot(input.Conv2d(plan[_kernel], plan.Folded ? plan[_foldedBias] : null, stride, kernel / 2 * dilation, dilation));
         if (!plan.Folded)
             x.Put(Normalize(plan, x.Value));
         if (relu)

@@ -1,3 +1,5 @@
+using Flair.Torch;
+
 namespace Flair.Models.Layers;
 
 /// <summary>
@@ -15,7 +17,16 @@ internal abstract class Layer
     /// <summary>Adds what its forward pass reads in an optimized plan. A layer that has nothing to simplify copies its parameters.</summary>
     public virtual void Optimize(Plan source, Plan target)
     {
+        var isLeaf = true;
         foreach (var child in Children)
+        {
+            isLeaf = false;
             child.Optimize(source, target);
+        }
+
+        if (!isLeaf)
+            return;
+        foreach (var parameter in Parameters)
+            target.Add(parameter.Name, source[parameter.Name].Clone());
     }
 }

@@ -48,11 +48,11 @@ internal sealed class Plan(TorchScalarType type, MemoryFormat format, string dev
         }
     }
 
-    /// <summary>The plan that is trained: single precision, channels last, every parameter wanting a gradient.</summary>
+    /// <summary>The plan that is trained: single precision, row-major (as PyTorch has it, so that a training is the same to the bit), every parameter wanting a gradient.</summary>
     /// <exception cref="FlairException">A weight is missing, has another shape, or is not of a floating-point type.</exception>
     public static Plan LoadForTraining(Layer network, StateDict weights, string device)
     {
-        var plan = new Plan(TorchScalarType.Float32, MemoryFormat.ChannelsLast, device, folded: false);
+        var plan = new Plan(TorchScalarType.Float32, MemoryFormat.Contiguous, device, folded: false);
         try
         {
             foreach (var spec in network.Parameters.Where(spec => spec.Type == ScalarType.Float32))

@@ -1,7 +1,7 @@
 using Flair.Models.Layers;
 using Flair.Torch;
 
-namespace Flair.Models.Unet;
+namespace Flair.Models.Decoders;
 
 /// <summary>The convolutions of one step up, over the coarser map (already at this resolution) and the encoder's map beside it.</summary>
 internal sealed class UnetDecoderBlock(string name, int inputs, int skipped, int outputs) : Layer

@@ -1,0 +1,78 @@
+using System.Text;
+using Flair.Checkpoints;
+using Flair.Models;
+using Flair.Settings;
+
+namespace Flair.Training;
+
+/// <summary>Where a training starts: where it was cut, in another training's checkpoint, from given weights, or from scratch.</summary>
+internal static class TrainingOrigin
+{
+    /// <summary>What to go on from.</summary>
+    /// <exception cref="FlairException">A checkpoint cannot be read or does not fit, or the output directory holds another training.</exception>
+    public static TrainingCheckpoint Find(TrainingSettings settings, TrainingFolder folder, ITrainingObserver observer)
+    {
+        var fingerprint = TrainingFingerprint.Of(settings);
+        if (folder.ReadState() is { } begun)
+        {
+            var differences = Parse(begun.Fingerprint).DifferencesFrom(fingerprint);
+            if (differences.Count > 0)
+            {
+                throw new FlairException(
+                    $"{settings.Output}: holds a training with other settings ({string.Join("; ", differences)}); give another paths.out_model_name, or delete {folder.State} to begin anew");
+            }
+
+            observer.Notice($"{settings.Output}: going on with the training that was begun there; {begun.Epoch} of {settings.Epochs} epochs are done");
+            return begun;
+        }
+
+        var checkpoint = settings.Tasks.Resume ? Resume(settings, observer) : Begin(settings, observer);
+        return checkpoint with { Fingerprint = Text(fingerprint), Seed = settings.Seed };
+    }
+
+    private static TrainingCheckpoint Resume(TrainingSettings settings, ITrainingObserver observer)
+    {
+        var path = settings.Checkpoint!;
+        var checkpoint = TrainingCheckpointReader.Read(path);
+        var (architecture, encoder) = ArchitectureRegistry.Parse(settings.Architecture);
+        var specs = architecture.Describe(encoder, settings.Channels.Count, settings.Classes.Count, settings.UseMetadata);
+        var weights = NetworkWeights.Take(path, settings, specs, checkpoint.Weights);
+        // Another program's patches, order and metrics of a cut epoch are not ours to go on with.
+        observer.Notice($"{path}: going on after {checkpoint.Epoch} epochs, {checkpoint.GlobalStep} steps, at learning rate {checkpoint.Scheduler.LearningRate:g4}");
+        return checkpoint with { Weights = weights, Running = null };
+    }
+
+    private static TrainingCheckpoint Begin(TrainingSettings settings, ITrainingObserver observer)
+    {
+        var (architecture, encoder) = ArchitectureRegistry.Parse(settings.Architecture);
+        var weights = WeightInitialization.Create(architecture, encoder, settings.Channels.Count, settings.Classes.Count, settings.Seed, settings.UseMetadata);
+        if (settings.Tasks.InitWeightsOnly)
+        {
+            var pretrained = PretrainedWeights.Load(settings.Checkpoint!, settings.Architecture, weights);
+            foreach (var line in pretrained.Report)
+                observer.Notice(line);
+            weights = pretrained.Weights;
+        }
+
+        return new()
+        {
+            Weights = weights,
+            Epoch = 0,
+            GlobalStep = 0,
+            Scheduler = new ReduceOnPlateau(settings.LearningRate).State,
+        };
+    }
+
+    private static string Text(TrainingFingerprint fingerprint)
+    {
+        var text = new StringBuilder();
+        foreach (var (key, value) in fingerprint.Entries)
+            text.Append(key).Append('\t').Append(value).Append('\n');
+        return text.ToString();
+    }
+
+    private static TrainingFingerprint Parse(string? text) => new(
+        [.. (text ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.Split('\t', 2))
+            .Select(parts => new KeyValuePair<string, string>(parts[0], parts.Length > 1 ? parts[1] : ""))]);
+}
