@@ -24,8 +24,18 @@ public sealed class HistoryFileTests
             Assert.Equal(expected, actual with { ValIou = expected.ValIou });
         }
 
-        Assert.Equal(1e-5, read.Best!.ValLoss);
     }
+
+    [Theory]
+    [InlineData("val_loss", false, 0)]
+    [InlineData("train_loss", false, 1)]
+    [InlineData("val_miou", true, 1)]
+    [InlineData("val_iou_b, c", true, 1)]
+    [InlineData("val_iou_a", true, 0)]
+    [InlineData("val_iou_x", true, null)]
+    [InlineData("nonsense", true, null)]
+    public void The_best_epoch_is_that_of_the_monitored_value(string monitor, bool maximize, int? expected) =>
+        Assert.Equal(expected, _history.Best(monitor, maximize)?.Epoch);
 
     [Fact]
     public void The_table_has_a_line_an_epoch()
