@@ -41,7 +41,7 @@ public static class HtmlReport
         var classes = ClassPalette.Of(content.Settings.Classes);
         var sections = new List<(string Id, string Title, string Body)>();
         if (content.History.Epochs.Count > 0)
-            sections.Add(("training", "Training", Curves(content.History, classes)));
+            sections.Add(("training", "Training", Curves(content, classes)));
         if (content.Metrics is { } metrics)
         {
             sections.Add(("classes", "Classes", ClassTable.Draw(metrics.Metrics, metrics.Matrix, classes)));
@@ -67,7 +67,7 @@ public static class HtmlReport
         var settings = content.Settings;
         var parts = new List<string> { Escape(settings.Architecture), $"{settings.Channels.Count} channels", $"{settings.Classes.Count(entry => entry.Weight != 0)} classes learned" };
         if (content.History.Epochs is { Count: > 0 } epochs)
-            parts.Add($"{epochs.Count} epochs in {Duration(epochs.Sum(epoch => epoch.Seconds))}");
+            parts.Add($"{epochs.Count} epoch{(epochs.Count == 1 ? "" : "s")} in {Duration(epochs.Sum(epoch => epoch.Seconds))}");
         if (content.Metrics is { } metrics)
             parts.Add($"{Count(metrics.Patches.Count)} test patches");
         return string.Join(" · ", parts);
@@ -86,10 +86,12 @@ public static class HtmlReport
             Card("Recall", Percent(metrics.Recall), "%", "mean over classes");
         }
 
-        if (content.History.Best is { } best)
+        if (Best(content) is { } best)
         {
-            Card("Best val_loss", Figure(best.ValLoss), "", $"epoch {best.Epoch}");
-            Card("val_miou there", Figure(best.ValMiou), "", "weighted by pixels");
+            var monitor = content.Settings.Checkpoints.Monitor;
+            var other = monitor == "val_miou" ? "val_loss" : "val_miou";
+            Card($"Best {Escape(monitor)}", Figure(content.History.Value(best, monitor)!.Value), "", $"epoch {best.Epoch}");
+            Card($"{other} there", Figure(content.History.Value(best, other)!.Value), "", other == "val_miou" ? "weighted by pixels" : "mean over batches");
         }
 
         return cards.Length == 0 ? "" : $"<div class=\"cards\">{cards}</div>";
@@ -98,29 +100,28 @@ public static class HtmlReport
             cards.Append($"<div class=\"panel card{(lead ? " lead" : "")}\"><div class=\"name\">{name}</div><div class=\"value\">{value}<small> {unit}</small></div><div class=\"more\">{more}</div></div>");
     }
 
-    private static string Curves(TrainingHistory history, IReadOnlyList<LandCoverClass> classes)
+    private static EpochRecord? Best(ReportContent content) => content.History.Best(content.Settings.Checkpoints.Monitor, content.Settings.Checkpoints.Maximize);
+
+    private static string Curves(ReportContent content, IReadOnlyList<LandCoverClass> classes)
     {
-        var records = history.Epochs;
+        var records = content.History.Epochs;
         int[] epochs = [.. records.Select(record => record.Epoch)];
-        var best = history.Best?.Epoch;
+        var best = Best(content)?.Epoch;
         var html = new StringBuilder("<div class=\"charts\">");
         html.Append(LineChart.Draw("Loss", epochs, [Curve("train", "first", record => record.TrainLoss), Curve("validation", "second", record => record.ValLoss)], best));
         List<Curve> miou = [Curve("validation", "second", record => record.ValMiou)];
         if (records.Any(record => record.TrainMiou is not null))
             miou.Insert(0, Curve("train", "first", record => record.TrainMiou ?? double.NaN));
-        html.Append(LineChart.Draw("mIoU weighted by pixels", epochs, miou, best, unit: true));
+        html.Append(LineChart.Draw("mIoU weighted by pixels", epochs, miou, best, low: 0, high: 1));
         html.Append(LineChart.Draw("Learning rate", epochs, [Curve("lr", "third", record => record.LearningRate)], best));
-        html.Append(LineChart.Draw("Seconds an epoch", epochs, [Curve("seconds", "third", record => record.Seconds)]));
+        html.Append(LineChart.Draw("Seconds an epoch", epochs, [Curve("seconds", "third", record => record.Seconds)], low: 0));
         html.Append("</div><div class=\"panel\" style=\"margin-top:.9rem\"><div class=\"chart-head\"><h3>Validation IoU of each class</h3></div><div class=\"multiples\">");
-        for (var i = 0; i < Math.Min(classes.Count, history.Classes.Count); i++)
-        {
-            var index = i;
-            html.Append(LineChart.DrawSmall(classes[i].Name, Color(classes[i]), !classes[i].Active, epochs, [.. records.Select(record => record.ValIou[index])]));
-        }
+        foreach (var land in classes.Where(land => land.Active && land.Index < content.History.Classes.Count))
+            html.Append(LineChart.DrawSmall(land.Name, Color(land), epochs, [.. records.Select(record => record.ValIou[land.Index])]));
 
         html.Append("</div></div>");
         if (best is not null)
-            html.Append($"<p class=\"note\">The dashed line marks epoch {best.Value.ToString(CultureInfo.InvariantCulture)}, which has the smallest validation loss.</p>");
+            html.Append($"<p class=\"note\">The dashed line marks epoch {best.Value.ToString(CultureInfo.InvariantCulture)}, which has the best {Escape(content.Settings.Checkpoints.Monitor)}.</p>");
         return html.ToString();
 
         Curve Curve(string name, string style, Func<EpochRecord, double> value) => new(name, style, [.. records.Select(value)]);

@@ -16,13 +16,13 @@ internal static class HtmlText
     /// <summary>A percentage with two decimals, without its sign; a dash for NaN.</summary>
     public static string Percent(double value) => double.IsNaN(value) ? "–" : value.ToString("0.00", CultureInfo.InvariantCulture);
 
-    /// <summary>A measure with four significant digits, or a dash for NaN.</summary>
+    /// <summary>A measure with about four significant digits; a dash for NaN.</summary>
     public static string Figure(double value) => value switch
     {
         double.NaN => "–",
         0 => "0",
         _ when Math.Abs(value) is < 1e-3 or >= 1e5 => value.ToString("0.###e+0", CultureInfo.InvariantCulture).Replace("e+", "e", StringComparison.Ordinal),
-        _ => value.ToString(Math.Abs(value) < 1 ? "0.0000" : "G5", CultureInfo.InvariantCulture),
+        _ => value.ToString(Math.Abs(value) switch { < 10 => "0.0000", < 100 => "0.00", _ => "0.0" }, CultureInfo.InvariantCulture),
     };
 
     /// <summary>A whole number with its thousands apart.</summary>

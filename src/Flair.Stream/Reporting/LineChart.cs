@@ -13,7 +13,7 @@ internal sealed record Curve(string Name, string Style, IReadOnlyList<double> Va
 internal static class LineChart
 {
     private const double Width = 620, Height = 250, Left = 52, Right = 14, Top = 8, Bottom = 34;
-    private const double SmallWidth = 200, SmallHeight = 58, SmallLeft = 22, SmallEdge = 4;
+    private const double SmallWidth = 200, SmallHeight = 66, SmallLeft = 18, SmallTop = 9, SmallEdge = 5;
 
     // A quantity that spans more than this is drawn on a logarithmic axis.
     private const double ManyTimes = 30;
@@ -23,15 +23,15 @@ internal static class LineChart
     /// <param name="epochs">The epochs' numbers, ascending, one or more.</param>
     /// <param name="curves">As many values each.</param>
     /// <param name="best">An epoch to mark; null for none.</param>
-    /// <param name="unit">True where the axis is to run from 0 to 1.</param>
-    public static string Draw(string title, IReadOnlyList<int> epochs, IReadOnlyList<Curve> curves, int? best = null, bool unit = false)
+    /// <param name="low">A value that the axis is to reach down to; null for the least of the curves.</param>
+    /// <param name="high">A value that the axis is to reach up to; null for the greatest of the curves.</param>
+    public static string Draw(string title, IReadOnlyList<int> epochs, IReadOnlyList<Curve> curves, int? best = null, double? low = null, double? high = null)
     {
         double[] values = [.. curves.SelectMany(curve => curve.Values).Where(double.IsFinite)];
         if (values.Length == 0)
             values = [0, 1];
-        var y = unit ? AxisTicks.Linear(0, 1, 5)
-            : values.Min() > 0 && values.Max() / values.Min() > ManyTimes ? AxisTicks.Decades(values.Min(), values.Max())
-            : AxisTicks.Linear(values.Min(), values.Max(), 5);
+        double least = Math.Min(values.Min(), low ?? values.Min()), most = Math.Max(values.Max(), high ?? values.Max());
+        var y = least > 0 && most / least > ManyTimes ? AxisTicks.Decades(least, most) : AxisTicks.Linear(least, most, 5);
         var x = AxisTicks.Whole(epochs[0], epochs[^1], 8);
         var svg = new StringBuilder($"<div class=\"panel\"><div class=\"chart-head\"><h3>{Escape(title)}</h3>");
         foreach (var curve in curves)
@@ -65,13 +65,13 @@ internal static class LineChart
     }
 
     /// <summary>A small chart of one class, 0 to 1.</summary>
-    public static string DrawSmall(string name, string color, bool unused, IReadOnlyList<int> epochs, IReadOnlyList<double> values)
+    public static string DrawSmall(string name, string color, IReadOnlyList<int> epochs, IReadOnlyList<double> values)
     {
         var x = AxisTicks.Whole(epochs[0], epochs[^1], 2);
         double At(double epoch) => SmallLeft + (x.Share(epoch) * (SmallWidth - SmallLeft - SmallEdge));
-        static double Level(double value) => SmallHeight - SmallEdge - (value * (SmallHeight - (2 * SmallEdge)));
+        static double Level(double value) => SmallHeight - SmallEdge - (value * (SmallHeight - SmallTop - SmallEdge));
 
-        var svg = new StringBuilder($"<div class=\"multiple{(unused ? " unused" : "")}\"><div><span class=\"swatch\" style=\"background:{color}\"></span>");
+        var svg = new StringBuilder($"<div class=\"multiple\"><div><span class=\"swatch\" style=\"background:{color}\"></span>");
         svg.Append($"<span>{Escape(name)}</span><b>{Figure(values[^1])}</b></div><svg viewBox=\"0 0 {SmallWidth} {SmallHeight}\" role=\"img\" aria-label=\"IoU of {Escape(name)} by epoch\">");
         foreach (var (level, text) in new[] { (0.0, "0"), (0.5, ""), (1.0, "1") })
         {

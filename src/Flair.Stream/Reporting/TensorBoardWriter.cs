@@ -49,7 +49,16 @@ public sealed class TensorBoardWriter : IDisposable
             while (File.Exists(System.IO.Path.Combine(directory, name + count.ToString(CultureInfo.InvariantCulture))))
                 count++;
             var path = System.IO.Path.Combine(directory, name + count.ToString(CultureInfo.InvariantCulture));
-            return new TensorBoardWriter(new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read), clock);
+            var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
+            try
+            {
+                return new TensorBoardWriter(file, clock);
+            }
+            catch
+            {
+                file.Dispose();
+                throw;
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

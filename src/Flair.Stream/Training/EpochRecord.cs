@@ -29,6 +29,35 @@ public sealed record TrainingHistory(IReadOnlyList<string> Classes, IReadOnlyLis
     /// <summary>A training that has not begun, or is not known.</summary>
     public static TrainingHistory Empty { get; } = new([], []);
 
-    /// <summary>The epoch with the smallest validation loss, of equal ones the first; null where there is none.</summary>
-    public EpochRecord? Best => Epochs.Where(epoch => !double.IsNaN(epoch.ValLoss)).MinBy(epoch => epoch.ValLoss);
+    private const string IouPrefix = "val_iou_";
+
+    /// <summary>The epoch with the best value, of equal ones the first; null where there is none or no such value.</summary>
+    /// <param name="monitor">See <see cref="Value"/>.</param>
+    /// <param name="maximize">Whether larger is better.</param>
+    public EpochRecord? Best(string monitor, bool maximize)
+    {
+        var known = Epochs.Where(epoch => Value(epoch, monitor) is { } value && !double.IsNaN(value));
+        return maximize ? known.MaxBy(epoch => Value(epoch, monitor)) : known.MinBy(epoch => Value(epoch, monitor));
+    }
+
+    /// <summary>A value of an epoch by the name under which FLAIR-1 logs it.</summary>
+    /// <param name="epoch">The epoch.</param>
+    /// <param name="monitor"><c>train_loss</c>, <c>val_loss</c>, <c>val_miou</c>, <c>val_iou_CLASS</c>; or <c>train_miou</c>, <c>lr</c>, <c>epoch</c>.</param>
+    /// <returns>Null where there is none of that name.</returns>
+    public double? Value(EpochRecord epoch, string monitor)
+    {
+        ArgumentNullException.ThrowIfNull(epoch);
+        ArgumentNullException.ThrowIfNull(monitor);
+        return monitor switch
+        {
+            "train_loss" => epoch.TrainLoss,
+            "train_miou" => epoch.TrainMiou,
+            "val_loss" => epoch.ValLoss,
+            "val_miou" => epoch.ValMiou,
+            "lr" => epoch.LearningRate,
+            "epoch" => epoch.Epoch,
+            _ when monitor.StartsWith(IouPrefix, StringComparison.Ordinal) && Classes.ToList().IndexOf(monitor[IouPrefix.Length..]) is >= 0 and var index => epoch.ValIou[index],
+            _ => null,
+        };
+    }
 }

@@ -53,7 +53,7 @@ public static class HistoryFile
         {
             var history = JsonSerializer.Deserialize<TrainingHistory>(File.ReadAllBytes(path), s_options)
                 ?? throw new JsonException("it holds nothing");
-            return history.Epochs.All(epoch => epoch.ValIou.Count == history.Classes.Count) ? history
+            return history.Epochs.All(epoch => epoch?.ValIou.Count == history.Classes.Count) ? history
                 : throw new JsonException("an epoch has not a value for every class");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
