@@ -17,6 +17,9 @@ internal sealed record CommandContext(IReadOnlyList<string> Arguments, TextWrite
         Converters = { new FiniteDoubleConverter() },
     };
 
+    /// <summary>Says how long the command may take to end once it was asked to.</summary>
+    public Action<TimeSpan> Patience { get; init; } = _ => { };
+
     /// <summary>True for a person at a terminal that can redraw lines.</summary>
     public bool IsTerminal => ReferenceEquals(Out, Console.Out) && !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not ("dumb" or null or "");
 

@@ -24,7 +24,7 @@ public static class FlairCommandLine
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
         using var signals = new StopSignals(error);
-        var context = new CommandContext(args, output, error, signals.Token);
+        var context = new CommandContext(args, output, error, signals.Token) { Patience = patience => signals.Patience = patience };
         var json = args.Contains("--json");
         try
         {
@@ -37,6 +37,9 @@ public static class FlairCommandLine
                 ToyCommand.Create(context),
                 DoctorCommand.Create(context),
             };
+            foreach (var command in TrainingCommands.Create(context))
+                root.Subcommands.Add(command);
+            TrainingCommands.AddTo(root, context);
             HelpWithExamples.Install(root);
             root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
             var parsed = root.Parse(args.Length > 0 ? args : ["--help"], new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });

@@ -8,12 +8,14 @@ namespace Flair.Cli;
 /// </summary>
 internal sealed class StopSignals : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
     private readonly CancellationTokenSource _source = new();
     private readonly PosixSignalRegistration[] _registrations;
     private readonly TextWriter _error;
     private readonly Timer _deadline;
     private int _received;
+
+    /// <summary>How long the first signal may wait for the command to end.</summary>
+    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(3);
 
     public StopSignals(TextWriter error)
     {

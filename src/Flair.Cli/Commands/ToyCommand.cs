@@ -17,12 +17,13 @@ internal static partial class ToyCommand
         var tiles = new Option<string>("--tiles") { HelpName = "CxR", Description = "Columns and rows of tiles.", DefaultValueFactory = _ => "2x2" };
         var size = new Option<int>("--size") { HelpName = "PIXELS", Description = "Width and height of a tile, 0.2 m a pixel.", DefaultValueFactory = _ => 1000 };
         var seed = new Option<int>("--seed") { HelpName = "N", Description = "Another seed is another landscape; the same one is the same, byte for byte.", DefaultValueFactory = _ => 1 };
+        var patchSize = new Option<int>("--patch-size") { HelpName = "PIXELS", Description = "Width and height of a training patch.", DefaultValueFactory = _ => 512 };
         var noPatches = new Option<bool>("--no-patches") { Description = "Cut no training patches." };
         var noCrs = new Option<bool>("--no-crs") { Description = "Leave the coordinate system out of the imagery, as many delivered dalles do." };
         var force = new Option<bool>("--force") { Description = "Replace another scene that is in DIR." };
         var command = new Command("toy", "Make a small landscape in BD ORTHO's layout and names, with its labels: RVB and IRC, surface and terrain models, FLAIR training patches.")
         {
-            directory, tiles, size, seed, noPatches, noCrs, force,
+            directory, tiles, size, seed, patchSize, noPatches, noCrs, force,
         };
         command.SetAction(parsed =>
         {
@@ -34,6 +35,7 @@ internal static partial class ToyCommand
                 TilesY = rows,
                 Size = parsed.GetValue(size),
                 Seed = parsed.GetValue(seed),
+                PatchSize = parsed.GetValue(patchSize),
                 Patches = !parsed.GetValue(noPatches),
                 WriteCrs = !parsed.GetValue(noCrs),
                 Force = parsed.GetValue(force),

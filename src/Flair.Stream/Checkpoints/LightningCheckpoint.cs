@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using Flair.Checkpoints.Pickling;
+using Flair.Models;
+using Flair.Training;
 
 namespace Flair.Checkpoints;
 
@@ -34,7 +36,7 @@ internal static class LightningCheckpoint
             return root;
         root.Add("callbacks", Callbacks(checkpoint));
         root.Add("optimizer_states", new List<object?> { Optimizer(checkpoint) });
-        root.Add("lr_schedulers", checkpoint.Plateau is { } plateau ? new List<object?> { Scheduler(plateau, checkpoint.LearningRate) } : []);
+        root.Add("lr_schedulers", new List<object?> { Scheduler(checkpoint.Scheduler) });
         root.Add(OwnKey, Own(checkpoint));
         return root;
     }
@@ -75,7 +77,7 @@ internal static class LightningCheckpoint
     private static PickleDict Optimizer(TrainingCheckpoint checkpoint)
     {
         var group = PickleDict.Of(
-            ("lr", checkpoint.LearningRate),
+            ("lr", checkpoint.Scheduler.LearningRate),
             ("momentum", 0L),
             ("dampening", 0L),
             ("weight_decay", 0L),
@@ -83,32 +85,27 @@ internal static class LightningCheckpoint
             ("maximize", false),
             ("foreach", null),
             ("differentiable", false),
-            ("params", Enumerable.Range(0, checkpoint.Weights.Count(IsParameter)).Select(index => (object?)index).ToList()));
+            // The optimizer is given no buffers.
+            ("params", Enumerable.Range(0, checkpoint.Weights.Count(entry => !new ParameterSpec(entry.Key, entry.Value.Shape, entry.Value.Type).IsBuffer)).Select(index => (object?)index).ToList()));
         return PickleDict.Of(("state", new PickleDict()), ("param_groups", new List<object?> { group }));
     }
 
-    /// <summary>A state dict also holds buffers, which the optimizer is not given: statistics of batch norms, and tables of whole numbers.</summary>
-    private static bool IsParameter(KeyValuePair<string, StoredTensor> entry) =>
-        entry.Value.Type is ScalarType.Float32 or ScalarType.Float64 or ScalarType.Float16 or ScalarType.BFloat16
-        && !entry.Key.EndsWith(".running_mean", StringComparison.Ordinal)
-        && !entry.Key.EndsWith(".running_var", StringComparison.Ordinal);
-
-    private static PickleDict Scheduler(PlateauState plateau, double rate) => PickleDict.Of(
-        ("factor", plateau.Factor),
-        ("min_lrs", new List<object?> { plateau.MinimumRate }),
-        ("patience", plateau.Patience),
+    private static PickleDict Scheduler(ReduceOnPlateauState state) => PickleDict.Of(
+        ("factor", ReduceOnPlateau.Factor),
+        ("min_lrs", new List<object?> { ReduceOnPlateau.MinimumRate }),
+        ("patience", ReduceOnPlateau.Patience),
         ("verbose", false),
-        ("cooldown", plateau.Cooldown),
-        ("cooldown_counter", plateau.CooldownLeft),
+        ("cooldown", ReduceOnPlateau.Cooldown),
+        ("cooldown_counter", state.CooldownLeft),
         ("mode", "min"),
-        ("threshold", plateau.Threshold),
+        ("threshold", ReduceOnPlateau.Threshold),
         ("threshold_mode", "rel"),
-        ("best", plateau.Best),
-        ("num_bad_epochs", plateau.BadEpochs),
+        ("best", state.Best),
+        ("num_bad_epochs", state.BadEpochs),
         ("mode_worse", double.PositiveInfinity),
-        ("eps", plateau.Epsilon),
-        ("last_epoch", plateau.Seen),
-        ("_last_lr", new List<object?> { rate }));
+        ("eps", 1e-8),
+        ("last_epoch", state.Epochs),
+        ("_last_lr", new List<object?> { state.LearningRate }));
 
     private static PickleDict Own(TrainingCheckpoint checkpoint)
     {

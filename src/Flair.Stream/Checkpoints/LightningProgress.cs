@@ -24,7 +24,7 @@ internal static class LightningProgress
             ("state_dict", new PickleDict()),
             ("epoch_loop.state_dict", PickleDict.Of(("_batches_that_stepped", steps))),
             ("epoch_loop.batch_progress", Batches(steps, stepsInEpoch, isLast: running == 0 && epoch > 0)),
-            ("epoch_loop.scheduler_progress", Progress(Count(checkpoint.Plateau?.Seen ?? 0), Count(0))),
+            ("epoch_loop.scheduler_progress", Progress(Count(checkpoint.Scheduler.Epochs), Count(0))),
             ("epoch_loop.automatic_optimization.state_dict", new PickleDict()),
             ("epoch_loop.automatic_optimization.optim_progress", PickleDict.Of(("optimizer", Optimizer(steps, stepsInEpoch)))),
             ("epoch_loop.manual_optimization.state_dict", new PickleDict()),

@@ -2,14 +2,14 @@ using System.Runtime.InteropServices;
 
 namespace Flair.Checkpoints;
 
-/// <summary>Takes from the names in a state dict what the training that saved it put before them.</summary>
+/// <summary>Takes from the names in a state dict what the training that saved it put before them, and puts it there.</summary>
 public static class StateDictNames
 {
     /// <summary>The class weights in FLAIR-1's Lightning module: a buffer of its <c>torch.nn.CrossEntropyLoss</c>.</summary>
     internal const string CriterionWeight = "criterion.weight";
 
     private const string FlairPrefix = "seg_model.";
-    private const string MetadataPrefix = "enc.";
+    private const string MetadataPrefix = "enc.enc_mlp.";
     private static readonly string[] WholePrefixes = ["model.", "module.", "_orig_mod."];
 
     /// <summary>
@@ -19,15 +19,16 @@ public static class StateDictNames
     /// away where all names begin with them.
     /// </summary>
     /// <param name="state">The tensors under the names of a file.</param>
-    /// <param name="withMetadata">
-    /// Keep FLAIR-1's network of the metadata as well: <c>model.enc.…</c>, beside <c>model.seg_model.…</c>, becomes <c>enc.…</c>.
+    /// <param name="keepMetadata">
+    /// Also keep FLAIR-1's metadata encoder, which it stores beside <c>seg_model.</c>, as <c>enc.enc_mlp.…</c>; for a network made with metadata.
+    /// <c>flair-detect</c> drops it.
     /// </param>
     /// <exception cref="FlairException">Two tensors would have one name.</exception>
-    public static StateDict Strip(StateDict state, bool withMetadata = false)
+    public static StateDict Strip(StateDict state, bool keepMetadata = false)
     {
         ArgumentNullException.ThrowIfNull(state);
         var result = new StateDict();
-        foreach (var (stored, name) in Map([.. state.Select(entry => entry.Key)], withMetadata))
+        foreach (var (stored, name) in Map([.. state.Select(entry => entry.Key)], keepMetadata))
         {
             if (result.TryGet(name, out _))
                 throw new FlairException($"two of its tensors are named {name} once their prefixes are taken away; save the network's own state_dict()");
@@ -38,8 +39,8 @@ public static class StateDictNames
     }
 
     /// <summary>
-    /// The network's tensors under the names of FLAIR-1's Lightning module: <c>model.seg_model.…</c>, or <c>model.enc.…</c> for the
-    /// network of the metadata (<c>enc.…</c>), then <c>criterion.weight</c> where the loss has class weights. The inverse of
+    /// The network's tensors under the names of FLAIR-1's Lightning module: <c>model.seg_model.…</c>, or <c>model.enc.enc_mlp.…</c> for the
+    /// metadata encoder (<c>enc.enc_mlp.…</c>), then <c>criterion.weight</c> where the loss has class weights. The inverse of
     /// <see cref="Strip"/>.
     /// </summary>
     /// <param name="network">The tensors under the network's own names.</param>
@@ -56,7 +57,7 @@ public static class StateDictNames
     }
 
     /// <summary>The names that are kept, and what they become.</summary>
-    internal static IReadOnlyList<(string Stored, string Name)> Map(IReadOnlyList<string> stored, bool withMetadata = false)
+    internal static IReadOnlyList<(string Stored, string Name)> Map(IReadOnlyList<string> stored, bool keepMetadata = false)
     {
         (string Stored, string Name)[] names = [.. stored.Select(name => (name, name))];
         if (names.Any(entry => Begins(entry.Name, FlairPrefix)))
@@ -65,7 +66,7 @@ public static class StateDictNames
             [
                 .. names.Where(entry => Begins(entry.Name, FlairPrefix))
                     .Select(entry => (entry.Stored, entry.Name[(entry.Name.IndexOf(FlairPrefix, StringComparison.Ordinal) + FlairPrefix.Length)..])),
-                .. names.Where(entry => withMetadata && !Begins(entry.Name, FlairPrefix) && Begins(entry.Name, MetadataPrefix))
+                .. names.Where(entry => keepMetadata && !Begins(entry.Name, FlairPrefix) && Begins(entry.Name, MetadataPrefix))
                     .Select(entry => (entry.Stored, entry.Name[entry.Name.IndexOf(MetadataPrefix, StringComparison.Ordinal)..])),
             ];
         }

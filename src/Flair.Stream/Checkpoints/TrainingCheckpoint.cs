@@ -1,11 +1,13 @@
+using Flair.Training;
+
 namespace Flair.Checkpoints;
 
 /// <summary>All that a training needs to go on where it stopped: what Lightning keeps of it, and what only this program keeps.</summary>
 public sealed record TrainingCheckpoint
 {
     /// <summary>
-    /// The network's whole state under the network's own names, as <see cref="StateDictNames.Strip"/> gives them; the network of the
-    /// metadata is <c>enc.…</c>.
+    /// The network's whole state under the network's own names, as <see cref="StateDictNames.Strip"/> gives them; the metadata encoder
+    /// is <c>enc.enc_mlp.…</c>.
     /// </summary>
     public required StateDict Weights { get; init; }
 
@@ -18,11 +20,11 @@ public sealed record TrainingCheckpoint
     /// <summary>Steps of the optimizer since the training began, 0 or more.</summary>
     public required long GlobalStep { get; init; }
 
-    /// <summary>Learning rate of the next step.</summary>
-    public required double LearningRate { get; init; }
-
-    /// <summary>The scheduler of the learning rate; null where there is none.</summary>
-    public PlateauState? Plateau { get; init; }
+    /// <summary>
+    /// The learning rate of the next step and what changes it. Lightning saves at the end of an epoch before it tells the scheduler of that
+    /// epoch, and does not make up for it when it resumes: in its files the scheduler has seen one epoch less than are finished.
+    /// </summary>
+    public required ReduceOnPlateauState Scheduler { get; init; }
 
     /// <summary>What early stopping has seen; null where there is none.</summary>
     public EarlyStoppingState? EarlyStopping { get; init; }
@@ -38,43 +40,6 @@ public sealed record TrainingCheckpoint
 
     /// <summary>Seed of everything random; null in files of other programs.</summary>
     public long? Seed { get; init; }
-}
-
-/// <summary>State and constants of <c>torch.optim.lr_scheduler.ReduceLROnPlateau</c> in its mode <c>min</c>; the constants' defaults are FLAIR-1's.</summary>
-public sealed record PlateauState
-{
-    /// <summary>What the learning rate is multiplied by, between 0 and 1.</summary>
-    public double Factor { get; init; } = 0.5;
-
-    /// <summary>Bad epochs in a row that are let pass.</summary>
-    public int Patience { get; init; } = 10;
-
-    /// <summary>Epochs after a reduction in which none counts as bad.</summary>
-    public int Cooldown { get; init; } = 4;
-
-    /// <summary>The least learning rate.</summary>
-    public double MinimumRate { get; init; } = 1e-7;
-
-    /// <summary>An epoch is better below <c>Best × (1 − Threshold)</c>.</summary>
-    public double Threshold { get; init; } = 1e-4;
-
-    /// <summary>A reduction by this much or less is left out.</summary>
-    public double Epsilon { get; init; } = 1e-8;
-
-    /// <summary>The least value so far; infinite before the first.</summary>
-    public double Best { get; init; } = double.PositiveInfinity;
-
-    /// <summary>Bad epochs in a row so far.</summary>
-    public int BadEpochs { get; init; }
-
-    /// <summary>Epochs that the cooldown still takes.</summary>
-    public int CooldownLeft { get; init; }
-
-    /// <summary>
-    /// Values seen so far. Lightning saves at the end of an epoch before it tells the scheduler of it, and does not make up for that when
-    /// it resumes; in its files this is one less than <see cref="TrainingCheckpoint.Epoch"/>.
-    /// </summary>
-    public int Seen { get; init; }
 }
 
 /// <summary>State of Lightning's <c>EarlyStopping</c>.</summary>

@@ -1,4 +1,5 @@
 using Flair.Checkpoints.Pickling;
+using Flair.Training;
 
 namespace Flair.Checkpoints;
 
@@ -9,6 +10,8 @@ public static class TrainingCheckpointReader
 
     private const string WeightsOnly =
         "it holds weights, but not what a training needs to go on; set init_weights_only_from_ckpt instead of resume_training_from_ckpt to start a new training from them";
+
+    private const string StartAnew = "set init_weights_only_from_ckpt instead of resume_training_from_ckpt to start a new training from its weights";
 
     /// <summary>
     /// The training. From a file of Lightning's (1.6 or later), <see cref="TrainingCheckpoint.Fingerprint"/> and
@@ -28,19 +31,17 @@ public static class TrainingCheckpointReader
         if (!fields.Has("optimizer_states") || !fields.Has("state_dict"))
             throw new FlairException(WeightsOnly);
         var stored = tensors.ReadState(root);
-        var rate = Rate(fields.List("optimizer_states"));
         var own = fields.Has(LightningCheckpoint.OwnKey) ? fields.Dict(LightningCheckpoint.OwnKey) : null;
         if (own?.Integer("version") is > LightningCheckpoint.OwnVersion)
             throw new FlairException("it was written by a newer version of this program; use that one");
         var callbacks = fields.Has("callbacks") ? fields.Dict("callbacks") : null;
         return new()
         {
-            Weights = StateDictNames.Strip(stored, withMetadata: true),
+            Weights = StateDictNames.Strip(stored, keepMetadata: true),
             ClassWeights = stored.TryGet(StateDictNames.CriterionWeight, out var weights) ? Floats(weights) : null,
             Epoch = own is not null ? own.Count("epochs_done") : FinishedEpochs(fields),
             GlobalStep = fields.Integer("global_step"),
-            LearningRate = rate,
-            Plateau = Plateau(fields.List("lr_schedulers")),
+            Scheduler = Scheduler(fields.List("lr_schedulers"), Rate(fields.List("optimizer_states"))),
             EarlyStopping = callbacks is null ? null : EarlyStopping(callbacks),
             BestModel = callbacks is null ? null : BestModel(callbacks),
             Running = own is not null && own.Has("running") ? Running(own.Dict("running")) : null,
@@ -75,32 +76,20 @@ public static class TrainingCheckpointReader
         return group.Number("lr") is var rate and > 0 ? rate : throw new FlairException("its learning rate is not above 0");
     }
 
-    private const string StartAnew = "set init_weights_only_from_ckpt instead of resume_training_from_ckpt to start a new training from its weights";
-
-    private static PlateauState? Plateau(IReadOnlyList<PickleFields> schedulers)
+    private static ReduceOnPlateauState Scheduler(IReadOnlyList<PickleFields> schedulers, double rate)
     {
-        if (schedulers.Count == 0)
-            return null;
-        var scheduler = schedulers[0];
-        if (schedulers.Count > 1 || !scheduler.Has("num_bad_epochs") || scheduler.Text("mode") != "min" || scheduler.Text("threshold_mode") != "rel"
-            || scheduler.Numbers("min_lrs") is not [var minimum])
+        if (schedulers is not [var scheduler] || !scheduler.Has("num_bad_epochs"))
+            throw new FlairException($"its scheduler was not ReduceLROnPlateau, so its training cannot go on here; {StartAnew}");
+        if (scheduler.Text("mode") != "min" || scheduler.Text("threshold_mode") != "rel" || scheduler.Numbers("min_lrs") is not [ReduceOnPlateau.MinimumRate]
+            || scheduler.Number("factor") != ReduceOnPlateau.Factor || scheduler.Number("threshold") != ReduceOnPlateau.Threshold
+            || scheduler.Count("patience") != ReduceOnPlateau.Patience || scheduler.Count("cooldown") != ReduceOnPlateau.Cooldown)
         {
-            throw new FlairException($"its scheduler was not ReduceLROnPlateau as FLAIR-1 sets it, so its training cannot go on here; {StartAnew}");
+            throw new FlairException(
+                $"its ReduceLROnPlateau was not set as FLAIR-1's (min, factor {ReduceOnPlateau.Factor}, patience {ReduceOnPlateau.Patience}, "
+                + $"cooldown {ReduceOnPlateau.Cooldown}, min_lr {ReduceOnPlateau.MinimumRate}), so its training cannot go on here; {StartAnew}");
         }
 
-        return new()
-        {
-            Factor = scheduler.Number("factor"),
-            Patience = scheduler.Count("patience"),
-            Cooldown = scheduler.Count("cooldown"),
-            MinimumRate = minimum,
-            Threshold = scheduler.Number("threshold"),
-            Epsilon = scheduler.Number("eps"),
-            Best = scheduler.Number("best"),
-            BadEpochs = scheduler.Count("num_bad_epochs"),
-            CooldownLeft = scheduler.Count("cooldown_counter"),
-            Seen = scheduler.Count("last_epoch"),
-        };
+        return new(rate, scheduler.Number("best"), scheduler.Count("num_bad_epochs"), scheduler.Count("cooldown_counter"), scheduler.Count("last_epoch"));
     }
 
     private static EarlyStoppingState? EarlyStopping(PickleFields callbacks)

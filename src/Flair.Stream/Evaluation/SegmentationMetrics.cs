@@ -43,6 +43,12 @@ public sealed class SegmentationMetrics
     /// <summary>Mean IoU, in percent; NaN where no class is measured.</summary>
     public double MeanIou { get; }
 
+    /// <summary>
+    /// Mean IoU over the classes that truly occur, in percent; NaN where none does. FLAIR-1 does not give it: its <see cref="MeanIou"/> counts a
+    /// class that the masks happen not to show as 0.
+    /// </summary>
+    public double MeanIouOfPresent => Classes.Where(entry => entry.Support > 0).Select(entry => entry.Iou).DefaultIfEmpty(double.NaN).Average();
+
     /// <summary>Right pixels over all, in percent; NaN where no pixel is measured.</summary>
     public double OverallAccuracy { get; }
 

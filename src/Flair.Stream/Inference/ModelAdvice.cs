@@ -23,16 +23,28 @@ internal static class ModelAdvice
         var classes = nomenclature.Classes.Count;
         var asked = $"{settings.Architecture} with {Count(channels, "channel")} and {Count(classes, "class", "es")}";
         var what = $"{settings.Weights}: does not fit {asked}: {differences}";
-        var nearest = ArchitectureRegistry.Names
-            .OrderByDescending(name => name == settings.Architecture)
-            .Select(name => Fit(name, state, channels, classes))
-            .MinBy(fit => fit.Differences);
-        if (nearest.Differences == 0)
-            return $"{what}; it fits {nearest.Describe()}: {Change(nearest, settings, channels, nomenclature)}";
-        return nearest.Differences < nearest.Tensors / 4
-            ? $"{what}; the nearest model is {nearest.Describe()}, from which {Count(nearest.Differences, "tensor")} of {nearest.Tensors} differ"
-            : $"{what}; it is the state dict of none of the models known here ({string.Join(", ", ArchitectureRegistry.Names)})";
+        var nearest = Nearest(settings.Architecture, state, channels, classes);
+        return nearest.Differences == 0
+            ? $"{what}; it fits {nearest.Describe()}: {Change(nearest, settings, channels, nomenclature)}"
+            : $"{what}; {Describe(nearest)}";
     }
+
+    /// <summary>The nearest model to a file's tensors, as the end of a message, e.g. <c>it fits resnet34_unet with 3 channels and 13 classes</c>.</summary>
+    public static string NearestModel(string architecture, StateDict state, int channels, int classes) =>
+        Describe(Nearest(architecture, state, channels, classes));
+
+    private static Candidate Nearest(string architecture, StateDict state, int channels, int classes) => ArchitectureRegistry.Names
+        .OrderByDescending(name => name == architecture)
+        .Select(name => Fit(name, state, channels, classes))
+        .MinBy(fit => fit.Differences);
+
+    private static string Describe(Candidate nearest) => nearest.Differences switch
+    {
+        0 => $"it fits {nearest.Describe()}",
+        var differences when differences < nearest.Tensors / 4 =>
+            $"the nearest model is {nearest.Describe()}, from which {Count(differences, "tensor")} of {nearest.Tensors} differ",
+        _ => $"it is the state dict of none of the models known here ({string.Join(", ", ArchitectureRegistry.Names)})",
+    };
 
     private static string Change(Candidate fit, ModelSettings settings, int channels, Nomenclature nomenclature)
     {

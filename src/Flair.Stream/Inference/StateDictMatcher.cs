@@ -15,7 +15,7 @@ internal static class StateDictMatcher
         {
             if (state.TryGet(spec.Name, out var stored))
             {
-                if (!stored.Shape.SequenceEqual(spec.Shape) || IsFloat(stored.Type) != IsFloat(spec.Type))
+                if (!Fits(spec, stored))
                     unlike.Add((spec, stored));
             }
             // PyTorch before 0.4.1 did not have the counters of batch norms; they are only used in training, and it takes 0 for them as well.
@@ -37,6 +37,10 @@ internal static class StateDictMatcher
             result.Add(spec.Name, state.TryGet(spec.Name, out var stored) ? stored : new StoredTensor(spec.Type, spec.Shape, new byte[sizeof(long)]));
         return result;
     }
+
+    /// <summary>Whether a stored tensor can be loaded into the parameter.</summary>
+    public static bool Fits(ParameterSpec spec, StoredTensor stored) =>
+        stored.Shape.SequenceEqual(spec.Shape) && IsFloat(stored.Type) == IsFloat(spec.Type);
 
     private static bool IsFloat(ScalarType type) => type is ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64;
 }

@@ -47,11 +47,13 @@ internal sealed class MapNode(Origin origin) : SettingsNode(origin)
     /// <summary>Replaces or adds a value; a value that is replaced leaves its place to the new one.</summary>
     public void Set(string key, SettingsNode value)
     {
-        Remove(key);
-        Entries.Add(new MapEntry(key, value.Origin, value));
+        var entry = new MapEntry(key, value.Origin, value);
+        var index = Entries.FindIndex(e => e.Key == key);
+        if (index >= 0)
+            Entries[index] = entry;
+        else
+            Entries.Add(entry);
     }
-
-    public void Remove(string key) => Entries.RemoveAll(e => e.Key == key);
 }
 
 /// <summary>One key with its value.</summary>

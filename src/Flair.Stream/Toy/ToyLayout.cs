@@ -10,9 +10,6 @@ namespace Flair.Toy;
 /// </summary>
 internal sealed class ToyLayout
 {
-    /// <summary>Side of a training patch in pixels.</summary>
-    public const int PatchSize = 512;
-
     /// <summary>Metres that the elevation reaches over the scene's edges.</summary>
     public const int ElevationOver = 4;
 
@@ -25,7 +22,7 @@ internal sealed class ToyLayout
     /// <summary>The manifest of a scene that is not yet complete.</summary>
     public static ToyManifest Plan(ToyOptions options)
     {
-        int across = options.Patches ? options.TilesX * options.Size / PatchSize : 0, down = options.Patches ? options.TilesY * options.Size / PatchSize : 0;
+        int across = options.Patches ? options.TilesX * options.Size / options.PatchSize : 0, down = options.Patches ? options.TilesY * options.Size / options.PatchSize : 0;
         return new ToyManifest
         {
             Version = ToyManifest.CurrentVersion,
@@ -34,6 +31,7 @@ internal sealed class ToyLayout
             Size = options.Size,
             Seed = options.Seed,
             Patches = options.Patches,
+            PatchSize = options.PatchSize,
             WriteCrs = options.WriteCrs,
             Rvb = $"{Delivery}/OHR_RVB_0M20_JP2-E080_LAMB93_D033-2024",
             Irc = $"{Delivery}/OHR_IRC_0M20_JP2-E080_LAMB93_D033-2024",
@@ -46,7 +44,7 @@ internal sealed class ToyLayout
     }
 
     /// <summary>Patches from west to east.</summary>
-    public int PatchesAcross => _scene.TilesX * _scene.Size / PatchSize;
+    public int PatchesAcross => _scene.TilesX * _scene.Size / _scene.PatchSize;
 
     /// <summary>The pixels of a tile.</summary>
     public GridRect Pixels(int tileX, int tileY) => new(tileX * _scene.Size, tileY * _scene.Size, _scene.Size, _scene.Size);

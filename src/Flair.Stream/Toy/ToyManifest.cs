@@ -32,6 +32,9 @@ public sealed record ToyManifest
     /// <summary>Whether patches were asked for.</summary>
     public required bool Patches { get; init; }
 
+    /// <summary>Side of a patch in pixels.</summary>
+    public int PatchSize { get; init; } = 512;
+
     /// <summary>Whether the imagery says its coordinate reference system.</summary>
     public required bool WriteCrs { get; init; }
 
@@ -88,9 +91,10 @@ public sealed record ToyManifest
 
     /// <summary>True when both are of the same scene.</summary>
     internal bool SameScene(ToyManifest other) =>
-        (Version, TilesX, TilesY, Size, Seed, Patches, WriteCrs) == (other.Version, other.TilesX, other.TilesY, other.Size, other.Seed, other.Patches, other.WriteCrs);
+        (Version, TilesX, TilesY, Size, Seed, Patches, PatchSize, WriteCrs)
+        == (other.Version, other.TilesX, other.TilesY, other.Size, other.Seed, other.Patches, other.PatchSize, other.WriteCrs);
 
     /// <summary>What sets this scene apart, for messages.</summary>
     internal string Describe() =>
-        $"--tiles {TilesX}x{TilesY} --size {Size} --seed {Seed}{(Patches ? "" : ", no patches")}{(WriteCrs ? "" : ", no CRS")}{(Version == CurrentVersion ? "" : $", version {Version} of the landscape")}";
+        $"--tiles {TilesX}x{TilesY} --size {Size} --seed {Seed}{(Patches ? PatchSize == 512 ? "" : $" --patch-size {PatchSize}" : ", no patches")}{(WriteCrs ? "" : ", no CRS")}{(Version == CurrentVersion ? "" : $", version {Version} of the landscape")}";
 }

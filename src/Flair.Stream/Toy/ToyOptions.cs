@@ -18,8 +18,11 @@ public sealed record ToyOptions
     /// <summary>Which landscape; any number. Scenes of the same seed are parts of the same landscape, from its north-west corner.</summary>
     public int Seed { get; init; } = 1;
 
-    /// <summary>Whether to cut FLAIR-style training patches from the scene; a scene narrower than 512 pixels gives none.</summary>
+    /// <summary>Whether to cut FLAIR-style training patches from the scene; a scene narrower than a patch gives none.</summary>
     public bool Patches { get; init; } = true;
+
+    /// <summary>Side of a patch in pixels, 32 to 2048, a multiple of 32; FLAIR's is 512.</summary>
+    public int PatchSize { get; init; } = 512;
 
     /// <summary>Whether the imagery says its coordinate reference system; real BD ORTHO dalles often do not, only their names do.</summary>
     public bool WriteCrs { get; init; } = true;
@@ -37,6 +40,8 @@ public sealed record ToyOptions
             throw new FlairException($"toy: {TilesX}x{TilesY} tiles asked for; give from 1x1 to 10000 in all, e.g. --tiles 2x2");
         if (Size is < 16 or > 25_000)
             throw new FlairException($"toy: a tile of {Size} pixels asked for; give 16 to 25000, e.g. --size 1000");
+        if (PatchSize is < 32 or > 2048 || PatchSize % 32 != 0)
+            throw new FlairException($"toy: patches of {PatchSize} pixels asked for; give a multiple of 32 from 32 to 2048, e.g. --patch-size 512");
         if ((long)Math.Max(TilesX, TilesY) * Size > 2_000_000)
             throw new FlairException($"toy: {TilesX}x{TilesY} tiles of {Size} pixels reach farther than 400 km; give fewer or smaller tiles");
     }

@@ -6,11 +6,11 @@ namespace Flair.Toy;
 
 /// <summary>
 /// Cuts FLAIR-style training patches from the files of a finished scene, compression and all: five bands (red, green, blue, near infrared,
-/// height in 0.2 m units) and a mask, 512 pixels wide, side by side without overlap, regardless of the tiles' borders.
+/// height in 0.2 m units) and a mask, side by side without overlap, regardless of the tiles' borders.
 /// </summary>
 internal sealed class ToyPatchCutter(ToyManifest scene, ToyLayout layout, string folder)
 {
-    private const int Side = ToyLayout.PatchSize;
+    private int Side => scene.PatchSize;
 
     /// <summary>Cuts the patches that are not there yet, and lists all in CSV files.</summary>
     public void Cut(CancellationToken cancellation)

@@ -34,7 +34,7 @@ public sealed class StateDictNamesTests
         foreach (var name in stored.Split(' '))
             state.Add(name, new StoredTensor(ScalarType.UInt8, [], new byte[1]));
 
-        Assert.Equal(expected.Split(' '), StateDictNames.Strip(state, withMetadata: true).Select(entry => entry.Key));
+        Assert.Equal(expected.Split(' '), StateDictNames.Strip(state, keepMetadata: true).Select(entry => entry.Key));
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class TrainingCheckpointTests
     [Fact]
     public void Training_before_its_first_step_survives()
     {
-        var training = new TrainingCheckpoint { Weights = Network(), Epoch = 0, GlobalStep = 0, LearningRate = 0.02 };
+        var training = new TrainingCheckpoint { Weights = Network(), Epoch = 0, GlobalStep = 0, Scheduler = new(0.02, double.PositiveInfinity, 0, 0, 0) };
 
         TorchCheckpointWriter.WriteLightning(_path, training);
 
@@ -46,10 +46,9 @@ public sealed class TrainingCheckpointTests
                         {
                             Epoch = count,
                             GlobalStep = Math.Abs(wide / 2),
-                            LearningRate = rate,
+                            Scheduler = new(rate, number, count, count / 2, count / 3),
                             Seed = wide,
                             Fingerprint = text,
-                            Plateau = plain.Plateau! with { Best = number, Seen = count, Threshold = rate },
                             EarlyStopping = plain.EarlyStopping! with { BestScore = number, WaitCount = count, Maximize = isRunning },
                             BestModel = plain.BestModel! with { Score = score, CurrentScore = number, Path = text, Directory = text + "/" },
                             Running = isRunning ? plain.Running! with { LossSum = number, LossCount = wide, Confusion = [wide, count] } : null,
@@ -77,7 +76,7 @@ public sealed class TrainingCheckpointTests
         TorchCheckpointWriter.WriteLightning(_path, Training(), weightsOnly: true);
 
         Assert.Contains("init_weights_only_from_ckpt", Assert.Throws<FlairException>(() => TrainingCheckpointReader.Read(_path)).Message, StringComparison.Ordinal);
-        Assert.Equal(Network().Select(entry => entry.Key), CheckpointReader.Read(_path, withMetadata: true).Select(entry => entry.Key));
+        Assert.Equal(Network().Select(entry => entry.Key), CheckpointReader.Read(_path, keepMetadata: true).Select(entry => entry.Key));
     }
 
     [Theory]
@@ -109,8 +108,7 @@ public sealed class TrainingCheckpointTests
         ClassWeights = [1, 0, 0.25f],
         Epoch = 3,
         GlobalStep = 37,
-        LearningRate = 0.1 / 3,
-        Plateau = new() { Best = 0.1, BadEpochs = 2, CooldownLeft = 1, Seen = 3, Factor = 0.25, Patience = 5, Cooldown = 2, MinimumRate = 1e-5, Threshold = 1e-3, Epsilon = 1e-9 },
+        Scheduler = new(0.1 / 3, 0.1, 2, 1, 3),
         EarlyStopping = new() { Monitor = "val_miou", Maximize = true, BestScore = 0.7, Patience = 30, WaitCount = 1 },
         BestModel = new() { Monitor = "val_loss", Directory = "/out/checkpoints", Path = "/out/checkpoints/ckpt-epoch=01.ckpt", Score = 0.3, CurrentScore = 0.4, LastPath = "/out/checkpoints/last.ckpt" },
         Running = new() { Steps = 7, LossSum = 1.0 / 3, LossCount = 7, Confusion = [1, long.MaxValue, 3, 0] },

@@ -19,7 +19,7 @@ public sealed class MetadataTests
     public void NamesAndLogitsAreTheReferences()
     {
         var (architecture, encoder) = ArchitectureRegistry.Parse("resnet34_unet");
-        var weights = StateDictNames.Strip(FormulaWeights.Create(Keys()), withMetadata: true);
+        var weights = StateDictNames.Strip(FormulaWeights.Create(Keys()), keepMetadata: true);
         Assert.Equal(
             weights.Select(entry => $"{entry.Key} [{string.Join(',', entry.Value.Shape)}]"),
             architecture.Describe(encoder, Channels, Classes, metadata: true).Select(spec => $"{spec.Name} [{string.Join(',', spec.Shape)}]"));

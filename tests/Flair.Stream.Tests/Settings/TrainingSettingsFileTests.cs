@@ -63,7 +63,7 @@ public sealed class TrainingSettingsFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("b0d1575", "t.yaml:2:1: 'data' with its directories is how FLAIR-1 was set up in 2023; write paths with train_csv, val_csv and test_csv, and tasks, model_framework, channels and classes instead")]
+    [InlineData("b0d1575", "t.yaml:1:1: 'data' with its directories is how FLAIR-1 was set up in 2023; write paths with train_csv, val_csv and test_csv, and tasks, model_framework, channels and classes instead")]
     [InlineData("90e843b", "t.yaml:2:1: 'data' with its directories is how FLAIR-1 was set up in 2023; write paths with train_csv, val_csv and test_csv, and tasks, model_framework, channels and classes instead")]
     [InlineData("9d4bb3e", "t.yaml:31:1: 'num_classes' is how FLAIR-1 was set up before February 2024, when values above num_classes counted as the last class; write classes instead, and recode such masks")]
     [InlineData("6da5c37", "t.yaml:29:1: 'num_classes' is how FLAIR-1 was set up before February 2024, when values above num_classes counted as the last class; write classes instead, and recode such masks")]
@@ -71,9 +71,12 @@ public sealed class TrainingSettingsFileTests : IDisposable
     public void TheFormsBeforeClassesAreRefused(string commit, string error) => Assert.Equal(error, TrainingTestFiles.ErrorOf(TrainingTestFiles.Historical(commit)));
 
     [Fact]
+    public void ItMayComeFromWindows() => Assert.Equal("swimming_pool", TrainingTestFiles.Parse(_files.Last.Replace("\n", "\r\n", StringComparison.Ordinal)).Classes[12].Name);
+
+    [Fact]
     public void AsItIsInTheRepositoryAllThatIsMissingIsSaidAtOnce() => Assert.Equal(
         [
-            "t.yaml:4:21: the key 'paths.out_model_name' is missing: give a name; the result's directory and files are called after it",
+            "t.yaml:4:5: the key 'paths.out_model_name' is missing: give a name; the result's directory and files are called after it",
             "t.yaml:7:17: 'paths.train_csv': the file /csv_toy/flair-1-paths-toy-train_ag.csv does not exist",
             "t.yaml:8:17: 'paths.val_csv': the file /csv_toy/flair-1-paths-toy-val_ag.csv does not exist",
             "t.yaml:10:5: the key 'paths.test_csv' is missing: tasks.predict needs it: give a CSV file with a line a patch: path of the image, comma, path of the mask",

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace Flair.Checkpoints.Pickling;
 
 /// <summary>A pickled dict's values by name and kind. A value of another kind is an error that names it.</summary>
@@ -44,17 +42,7 @@ internal sealed class PickleFields(PickleDict dict, TensorReader tensors)
     {
         double number => number,
         long number => number,
-        PickledTensor tensor when tensor.Shape.All(side => side == 1) => ToNumber(name, tensors.Read(name, tensor)),
-        _ => throw Wrong(name, "number"),
-    };
-
-    private static double ToNumber(string name, StoredTensor tensor) => tensor.Type switch
-    {
-        ScalarType.Float32 => BinaryPrimitives.ReadSingleLittleEndian(tensor.Data.Span),
-        ScalarType.Float64 => BinaryPrimitives.ReadDoubleLittleEndian(tensor.Data.Span),
-        ScalarType.Float16 => (double)BinaryPrimitives.ReadHalfLittleEndian(tensor.Data.Span),
-        ScalarType.BFloat16 => BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(tensor.Data.Span) << 16),
-        ScalarType.Int64 => BinaryPrimitives.ReadInt64LittleEndian(tensor.Data.Span),
+        PickledTensor tensor when tensor.Shape.All(side => side == 1) => TensorValues.Number(tensor.Type, tensors.Read(name, tensor).Data.Span),
         _ => throw Wrong(name, "number"),
     };
 

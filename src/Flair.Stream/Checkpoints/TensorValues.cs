@@ -1,0 +1,32 @@
+using System.Buffers.Binary;
+
+namespace Flair.Checkpoints;
+
+/// <summary>Numbers from the bytes of tensors.</summary>
+internal static class TensorValues
+{
+    /// <summary>All values, rounded to single precision where they are finer.</summary>
+    public static float[] Singles(StoredTensor tensor)
+    {
+        var size = tensor.Type.Size();
+        var values = new float[tensor.Data.Length / size];
+        for (var i = 0; i < values.Length; i++)
+            values[i] = (float)Number(tensor.Type, tensor.Data.Span[(i * size)..]);
+        return values;
+    }
+
+    /// <summary>The number that the bytes begin with.</summary>
+    public static double Number(ScalarType type, ReadOnlySpan<byte> bytes) => type switch
+    {
+        ScalarType.UInt8 or ScalarType.Bool => bytes[0],
+        ScalarType.Int8 => (sbyte)bytes[0],
+        ScalarType.Int16 => BinaryPrimitives.ReadInt16LittleEndian(bytes),
+        ScalarType.Int32 => BinaryPrimitives.ReadInt32LittleEndian(bytes),
+        ScalarType.Int64 => BinaryPrimitives.ReadInt64LittleEndian(bytes),
+        ScalarType.Float16 => (double)BinaryPrimitives.ReadHalfLittleEndian(bytes),
+        ScalarType.BFloat16 => BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(bytes) << 16),
+        ScalarType.Float32 => BinaryPrimitives.ReadSingleLittleEndian(bytes),
+        ScalarType.Float64 => BinaryPrimitives.ReadDoubleLittleEndian(bytes),
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
+    };
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+using Flair.Checkpoints;
+using Flair.Settings;
+
+namespace Flair.Training;
+
+/// <summary>Where a training leaves what: FLAIR-1's (Lightning's) places and names, and <c>.flair/</c> for going on.</summary>
+/// <param name="settings">Output directory and name.</param>
+public sealed class TrainingFolder(TrainingSettings settings)
+{
+    /// <summary>The checkpoints.</summary>
+    public string Checkpoints => Path.Combine(settings.Output, "checkpoints");
+
+    /// <summary>The weights of the last epoch.</summary>
+    public string Last => Path.Combine(Checkpoints, "last.ckpt");
+
+    /// <summary>All that this program needs to go on: written at the end of every epoch, every few minutes, and when it is stopped.</summary>
+    public string State => Path.Combine(settings.Output, ".flair", "training.ckpt");
+
+    /// <summary>The TensorBoard log, one directory for the training however often it is resumed.</summary>
+    public string TensorBoard => Path.Combine(settings.Output, $"tensorboard_logs_{settings.Name}", "version_0");
+
+    /// <summary>The report.</summary>
+    public string Report => Path.Combine(settings.Output, "report.html");
+
+    /// <summary>The file of the best epoch as Lightning names it, e.g. <c>ckpt-epoch=07-val_loss=0.53_name.ckpt</c>.</summary>
+    public string Best(EpochRecord record) => Path.Combine(
+        Checkpoints, string.Create(CultureInfo.InvariantCulture, $"ckpt-epoch={record.Epoch:00}-val_loss={record.ValLoss:F2}_{settings.Name}.ckpt"));
+
+    /// <summary>Makes the directories.</summary>
+    /// <exception cref="FlairException">They cannot be made.</exception>
+    public void Create()
+    {
+        try
+        {
+            Directory.CreateDirectory(Checkpoints);
+            Directory.CreateDirectory(Path.GetDirectoryName(State)!);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FlairException($"{settings.Output}: the output directory cannot be made ({e.Message.TrimEnd('.')}); correct paths.out_folder", e);
+        }
+    }
+
+    /// <summary>The training that was begun here; null where none was.</summary>
+    /// <exception cref="FlairException">Its state cannot be read.</exception>
+    public TrainingCheckpoint? ReadState() => File.Exists(State) ? TrainingCheckpointReader.Read(State) : null;
+
+    /// <summary>Deletes a checkpoint that a better one replaces. A file that cannot be deleted only takes room.</summary>
+    public static void Remove(string checkpoint)
+    {
+        try
+        {
+            File.Delete(checkpoint);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+}
