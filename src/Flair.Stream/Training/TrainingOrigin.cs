@@ -14,7 +14,7 @@ internal static class TrainingOrigin
         var fingerprint = TrainingFingerprint.Of(settings);
         if (folder.ReadState() is { } begun)
         {
-            var differences = TrainingFingerprint.Parse(begun.Fingerprint ?? "").DifferencesFrom(fingerprint);
+            var differences = TrainingFingerprint.Parse(begun.Fingerprint ?? "")?.DifferencesFrom(fingerprint) ?? ["they are not known"];
             if (differences.Count > 0)
             {
                 throw new FlairException(
