@@ -3,8 +3,8 @@ using Flair.Checkpoints.Pickling;
 namespace Flair.Checkpoints;
 
 /// <summary>
-/// Writes the ZIP archives of <c>torch.save</c>, for <c>torch.load</c> of PyTorch 1.6 and later, with <c>weights_only=True</c> or
-/// without. The bytes depend on the arguments alone. A file bears its name only once it is complete, on disk and has been read back.
+/// Writes the ZIP archives of <c>torch.save</c>, for <c>torch.load</c> of PyTorch 1.6 and later; also with <c>weights_only=True</c> of
+/// PyTorch 2 (that of 1.13 knows no fractions and so takes state dicts alone). The bytes depend on the arguments alone. A file bears its name only once it is complete, on disk and has been read back.
 /// </summary>
 public static class TorchCheckpointWriter
 {

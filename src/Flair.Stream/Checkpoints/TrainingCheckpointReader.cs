@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Flair.Checkpoints.Pickling;
 using Flair.Training;
 
@@ -60,7 +61,7 @@ public static class TrainingCheckpointReader
         return started == processed
             ? processed
             : throw new FlairException(
-                $"it was saved in the midst of an epoch (after {processed} whole ones), whose sums only the program that saved it knows; resume from a checkpoint of the end of an epoch");
+                $"it was saved in the midst of an epoch (after {processed} whole), whose sums only the program that saved it knows; resume from a checkpoint of the end of an epoch");
     }
 
     private static double Rate(IReadOnlyList<PickleFields> optimizers)
@@ -145,6 +146,6 @@ public static class TrainingCheckpointReader
     }
 
     private static float[] Floats(StoredTensor tensor) => tensor is { Type: ScalarType.Float32, Shape.Count: 1 }
-        ? System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(tensor.Data.Span).ToArray()
+        ? MemoryMarshal.Cast<byte, float>(tensor.Data.Span).ToArray()
         : throw new InvalidDataException($"{StateDictNames.CriterionWeight} is not a vector of float32");
 }

@@ -39,7 +39,7 @@ public sealed class PretrainedWeights
         ArgumentNullException.ThrowIfNull(initial);
         var stored = CheckpointReader.ReadAsStored(path, Setting);
         var match = new PretrainedMatch(initial, StateDictNames.Strip(stored, keepMetadata: true));
-        if (match.Differences.Count > 0 || match.Kept.Count == match.Weights.Count)
+        if (match.Differences.Count > 0)
             throw new FlairException(Refusal(path, architecture, match));
         string[] names = [.. stored.Select(entry => entry.Key)];
         var dropped = names.Except(StateDictNames.Map(names, keepMetadata: true).Select(entry => entry.Stored));
@@ -64,10 +64,8 @@ public sealed class PretrainedWeights
     {
         var channels = match.FirstConvolution is { } first ? (int)match.Weights[first].Shape[1] : 3;
         var classes = (int)match.Weights.LastOrDefault(entry => PretrainedMatch.IsHead(entry.Key), match.Weights.Last()).Value.Shape[0];
-        var what = $"{path}: {architecture} with {Count(channels, "channel")} and {Count(classes, "class", "es")} cannot start from it";
-        if (match.Differences.Count == 0)
-            return $"{what}: it has none of the tensors; give weights of this network or of its encoder, or unset init_weights_only_from_ckpt";
-        return $"{what}: {match.Differences}; {(match.EncoderOnly ? NearestEncoder(architecture, match) : ModelAdvice.NearestModel(architecture, match.State, channels, classes))}";
+        var nearest = match.EncoderOnly ? NearestEncoder(architecture, match) : ModelAdvice.NearestModel(architecture, match.State, channels, classes);
+        return $"{path}: {architecture} with {Count(channels, "channel")} and {Count(classes, "class", "es")} cannot start from it: {match.Differences}; {nearest}";
     }
 
     private static string NearestEncoder(string architecture, PretrainedMatch match)

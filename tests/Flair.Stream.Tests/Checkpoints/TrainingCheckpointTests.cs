@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Flair.Checkpoints;
 using FsCheck;
 using FsCheck.Fluent;
@@ -68,6 +69,7 @@ public sealed class TrainingCheckpointTests
         TorchCheckpointWriter.WriteLightning(_path + "2", Training());
 
         Assert.Equal(File.ReadAllBytes(_path), File.ReadAllBytes(_path + "2"));
+        Assert.Equal("6c87a9f8b7814326", Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(_path)))[..16]);
     }
 
     [Fact]
@@ -109,7 +111,7 @@ public sealed class TrainingCheckpointTests
     }
 
     [Theory]
-    [InlineData("training_midway.ckpt", "in the midst of an epoch (after 1 whole ones)")]
+    [InlineData("training_midway.ckpt", "in the midst of an epoch (after 1 whole)")]
     [InlineData("training_adam.ckpt", "its optimizer was not SGD")]
     [InlineData("tensors.pth", "init_weights_only_from_ckpt")]
     [InlineData("tensors.safetensors", "init_weights_only_from_ckpt")]
