@@ -60,7 +60,7 @@ public static class TrainingCheckpointReader
         return started == processed
             ? processed
             : throw new FlairException(
-                $"it was saved in the midst of epoch {processed}, whose sums only the program that saved it knows; resume from a checkpoint of the end of an epoch");
+                $"it was saved in the midst of an epoch (after {processed} whole ones), whose sums only the program that saved it knows; resume from a checkpoint of the end of an epoch");
     }
 
     private static double Rate(IReadOnlyList<PickleFields> optimizers)

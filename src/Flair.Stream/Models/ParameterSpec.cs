@@ -15,6 +15,9 @@ public sealed record ParameterSpec(string Name, IReadOnlyList<long> Shape, Scala
     /// <summary>True for what batch normalization keeps beside its parameters: no optimizer changes it.</summary>
     public bool IsBuffer => s_buffers.Contains(Name[(Name.LastIndexOf('.') + 1)..]);
 
+    /// <summary>True for the kernel, [inputs, outputs, height, width], and the bias of a transposed convolution.</summary>
+    public bool IsTransposed { get; init; }
+
     /// <summary>True for the number of batches that a batch normalization has seen in training.</summary>
     public bool IsCounter => Type == ScalarType.Int64 && Shape.Count == 0 && Name.EndsWith("." + CounterName, StringComparison.Ordinal);
 }

@@ -14,7 +14,7 @@ namespace Flair.Models;
 /// encoder, MiT         linear: normal, σ = 0.02; convolutions: normal, σ = √(2 / fan out), fan out = outputs · area / groups
 /// decoder              convolutions: uniform in ±√(6 / fan in); linear: uniform in ±√(6 / (fan in + fan out)) (smp's initialize_decoder)
 /// segmentation_head    uniform in ±√(6 / (fan in + fan out)) (smp's initialize_head; Glorot, Bengio 2010)
-/// anything else        PyTorch's default: weights and biases uniform in ±1/√(fan in)
+/// anything else        (also transposed convolutions) PyTorch's default: weights and biases uniform in ±1/√(fan in)
 /// </code>
 /// Normalizations begin with weight 1, bias 0, mean 0 and variance 1; biases of the first four kinds with 0.
 /// </summary>
@@ -65,7 +65,7 @@ public static class WeightInitialization
         var fanOut = weight[0] * area;
         var standard = new Distribution(Kind.Uniform, 1 / Math.Sqrt(fanIn));
         var part = spec.Name[..spec.Name.IndexOf('.', StringComparison.Ordinal)];
-        if (foreign || part is not ("encoder" or "decoder" or "segmentation_head"))
+        if (foreign || spec.IsTransposed || part is not ("encoder" or "decoder" or "segmentation_head"))
             return standard;
         if (leaf == "bias")
             return new(Kind.Constant, 0);

@@ -11,19 +11,18 @@ public sealed class TrainingFingerprint
     /// <summary>Which weights a training started from is not known to one that goes on with it.</summary>
     private const string InitialWeights = "ckpt_model_path";
 
-    /// <summary>A fingerprint from its entries, as <see cref="Entries"/> gave them.</summary>
-    /// <param name="entries">Keys, each once, with their values.</param>
-    public TrainingFingerprint(IReadOnlyList<KeyValuePair<string, string>> entries)
-    {
-        ArgumentNullException.ThrowIfNull(entries);
-        Entries = entries;
-    }
+    private const string Format = "training 1";
+
+    private TrainingFingerprint(IReadOnlyList<KeyValuePair<string, string>> entries) => Entries = entries;
 
     /// <summary>FLAIR-1's keys with their values, always in the same order; a file's value is the SHA-256 of its content.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Entries { get; }
 
-    /// <summary>SHA-256 over all entries, 64 lower-case hexadecimal digits. Use <see cref="DifferencesFrom"/> to decide on resuming.</summary>
-    public string Hash => Sha256.OfText(string.Join('\n', Entries.Select(entry => $"{entry.Key} {entry.Value}").Prepend("training 1")));
+    /// <summary>The format and then the entries, one a line, key before value: what a checkpoint keeps, and <see cref="Parse"/> reads.</summary>
+    public string Text => string.Join('\n', Entries.Select(entry => $"{entry.Key} {entry.Value}").Prepend(Format));
+
+    /// <summary>SHA-256 of <see cref="Text"/>, 64 lower-case hexadecimal digits. Use <see cref="DifferencesFrom"/> to decide on resuming.</summary>
+    public string Hash => Sha256.OfText(Text);
 
     /// <summary>The fingerprint of settings that train. Reads the lists, the metadata and the weights to start from.</summary>
     /// <param name="settings">Checked settings.</param>
@@ -59,6 +58,26 @@ public sealed class TrainingFingerprint
         ];
         if (!settings.Tasks.Resume)
             entries.Add(new(InitialWeights, settings.Tasks.InitWeightsOnly ? OfFile(settings.Checkpoint) : "none"));
+        return new(entries);
+    }
+
+    /// <summary>Reads what <see cref="Text"/> gave.</summary>
+    /// <param name="text">The text.</param>
+    /// <returns>Null where it is no such text, or of another format.</returns>
+    public static TrainingFingerprint? Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (text.Split('\n') is not [Format, .. var lines])
+            return null;
+        var entries = new List<KeyValuePair<string, string>>();
+        foreach (var line in lines)
+        {
+            var space = line.IndexOf(' ', StringComparison.Ordinal);
+            if (space <= 0 || entries.Exists(entry => entry.Key == line[..space]))
+                return null;
+            entries.Add(new(line[..space], line[(space + 1)..]));
+        }
+
         return new(entries);
     }
 

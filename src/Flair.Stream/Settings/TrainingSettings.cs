@@ -48,7 +48,7 @@ public sealed record TrainingSettings
     /// <summary>Seed of everything random: initial weights, order of the patches, augmentation, dropout.</summary>
     public int Seed { get; init; } = 2022;
 
-    /// <summary>Patches a step, 2 or more.</summary>
+    /// <summary>Patches a step, 1 or more; 2 or more for a network with batch normalization.</summary>
     public int BatchSize { get; init; } = 5;
 
     /// <summary>Learning rate of the first epoch, above 0.</summary>

@@ -10,21 +10,18 @@ internal static class TrainingSettingsRules
     /// <summary>PyTorch's loader starts a process a worker; here they are threads, and beyond this many it is a slip of the keyboard.</summary>
     private const int MostWorkers = 1024;
 
-    /// <summary>The aerial metadata are added to a deepest feature map of 512 channels (FLAIR-1's <c>MetadataMLP</c> repeats them 512 times).</summary>
-    private static readonly string[] s_metadataNetworks = ["resnet18_unet", "resnet34_unet"];
-
     /// <summary>Adds what is wrong to the report.</summary>
     public static void Check(TrainingSettings settings, SettingsReport report)
     {
         var known = ArchitectureRegistry.Names.Contains(settings.Architecture);
         if (settings.Architecture.Length > 0 && !known)
             report.Fail("model.architecture", $"there is no model '{settings.Architecture}'{NearestName.Suggest(settings.Architecture, ArchitectureRegistry.Names)}");
-        if (known && settings.UseMetadata && !s_metadataNetworks.Contains(settings.Architecture))
-            report.Fail("use_metadata", $"use_metadata needs a network whose deepest map has 512 channels ({string.Join(" or ", s_metadataNetworks)}), not {settings.Architecture}; set use_metadata: False");
+        if (known && settings.UseMetadata)
+            CheckMetadata(settings.Architecture, report);
 
         AtLeast("seed", settings.Seed, 0);
         AtLeast("batch_size", settings.BatchSize, 1);
-        if (settings is { Tasks.Train: true, BatchSize: 1 })
+        if (settings is { Tasks.Train: true, BatchSize: 1 } && known && HasBatchNorm(settings.Architecture))
             report.Fail("batch_size", "'batch_size' must be 2 or more to train: the network's batch normalization learns nothing from a single patch");
         if (settings.LearningRate <= 0)
             report.Fail("learning_rate", $"'learning_rate' must be more than 0, not {RunSettingsText.Number(settings.LearningRate)}");
@@ -40,6 +37,25 @@ internal static class TrainingSettingsRules
         {
             if (value < least)
                 report.Fail(key, $"'{key}' must be {least} or more, not {value}");
+        }
+    }
+
+    private static bool HasBatchNorm(string name)
+    {
+        var (architecture, encoder) = ArchitectureRegistry.Parse(name);
+        return architecture.Describe(encoder, channels: 1, classes: 1).Any(parameter => parameter.IsBuffer);
+    }
+
+    private static void CheckMetadata(string name, SettingsReport report)
+    {
+        var (architecture, encoder) = ArchitectureRegistry.Parse(name);
+        try
+        {
+            architecture.Describe(encoder, channels: 1, classes: 1, metadata: true);
+        }
+        catch (FlairException e)
+        {
+            report.Fail("use_metadata", e.Message);
         }
     }
 

@@ -79,7 +79,38 @@ public sealed class TrainingCheckpointTests
         Assert.Equal(Network().Select(entry => entry.Key), CheckpointReader.Read(_path, keepMetadata: true).Select(entry => entry.Key));
     }
 
+    [Fact]
+    public void Lightnings_own_checkpoint_is_read()
+    {
+        var read = TrainingCheckpointReader.Read(CheckpointFixtures.PathOf("training.ckpt"));
+
+        Assert.Equal(["0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var", "1.num_batches_tracked"], read.Weights.Select(entry => entry.Key));
+        Assert.Equal([12], CheckpointFixtures.Values(read.Weights["1.num_batches_tracked"]));
+        Assert.Equal([1, 0.5f], read.ClassWeights);
+        Assert.Equal((3, 12), (read.Epoch, read.GlobalStep));
+        Assert.Equal(new(0.02, 0.6962384581565857, 0, 0, 2), read.Scheduler);
+        Assert.Equal(new() { Monitor = "val_loss", BestScore = read.BestModel!.Score!.Value, Patience = 30 }, read.EarlyStopping);
+        Assert.Equal(0.6871, read.BestModel.Score!.Value, 1e-4);
+        Assert.Equal("/tmp/flair-training/checkpoints/ckpt-epoch=02-val_loss=0.69.ckpt", read.BestModel.Path);
+        Assert.Equal("/tmp/flair-training/checkpoints", read.BestModel.Directory);
+        Assert.Null(read.Running);
+        Assert.Null(read.Fingerprint);
+        Assert.Null(read.Seed);
+    }
+
+    [Fact]
+    public void Lightnings_own_checkpoint_survives()
+    {
+        var training = TrainingCheckpointReader.Read(CheckpointFixtures.PathOf("training.ckpt"));
+
+        TorchCheckpointWriter.WriteLightning(_path, training);
+
+        AssertSame(training, TrainingCheckpointReader.Read(_path));
+    }
+
     [Theory]
+    [InlineData("training_midway.ckpt", "in the midst of an epoch (after 1 whole ones)")]
+    [InlineData("training_adam.ckpt", "its optimizer was not SGD")]
     [InlineData("tensors.pth", "init_weights_only_from_ckpt")]
     [InlineData("tensors.safetensors", "init_weights_only_from_ckpt")]
     [InlineData("tensors_legacy.pth", "init_weights_only_from_ckpt")]

@@ -12,18 +12,32 @@ namespace Flair.Tests.Models;
 [Collection(LibTorchCollection.Name)]
 public sealed class BatchIndependenceTests : IDisposable
 {
-    private const int Channels = 5;
+    private const int Channels = 3;
     private const int Size = 128;
 
     private readonly int _threads = LibTorch.Threads;
     private readonly float[] _windows = FormulaWeights.Input(8 * Channels * Size * Size);
 
-    [Theory]
-    [InlineData(Precision.Fp32)]
-    [InlineData(Precision.Bf16)]
-    public void AWindowsLogitsDoNotDependOnItsBatch(Precision precision)
+    public static TheoryData<string, Precision> Models
     {
-        var (architecture, encoder) = ArchitectureRegistry.Parse("resnet18_unet");
+        get
+        {
+            var models = new TheoryData<string, Precision>();
+            foreach (var name in ArchitectureRegistry.Names.Where(name => name.StartsWith("resnet18_", StringComparison.Ordinal) || name.StartsWith("mit_b0_", StringComparison.Ordinal)))
+            {
+                models.Add(name, Precision.Fp32);
+                models.Add(name, Precision.Bf16);
+            }
+
+            return models;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void AWindowsLogitsDoNotDependOnItsBatch(string model, Precision precision)
+    {
+        var (architecture, encoder) = ArchitectureRegistry.Parse(model);
         using var bare = ReferenceModel.FormulaNetwork(architecture, encoder, Channels, 19);
         using var network = NetworkOptimizer.Optimize(bare, precision, "cpu");
         LibTorch.Threads = 2;

@@ -57,6 +57,7 @@ public sealed class MetadataTests
 
     [Theory]
     [InlineData("resnet50_unet", "its own has 2048 and 1/32")]
+    [InlineData("resnet34_deeplabv3", "its own has 512 and 1/8")]
     public void AMapThatMetadataCannotBeAddedToIsRefused(string name, string expected)
     {
         var (architecture, encoder) = ArchitectureRegistry.Parse(name);

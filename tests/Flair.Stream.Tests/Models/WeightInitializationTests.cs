@@ -25,6 +25,10 @@ public sealed class WeightInitializationTests
     [InlineData("resnet18_unet", 5, "encoder.layer2.0.downsample.0.weight", 0.125, false)] // √(2 / 128)
     [InlineData("resnet18_unet", 5, "decoder.blocks.0.conv1.0.weight", 0.017010345, true)] // √(2 / (768 · 9))
     [InlineData("resnet18_unet", 5, "segmentation_head.0.weight", 0.079681907, true)] // √(2 / ((16 + 19) · 9))
+    [InlineData("resnet18_linknet", 5, "decoder.blocks.1.block.1.0.weight", 0.018042196, true)] // 1 / √(3 · 64 · 16)
+    [InlineData("mit_b0_fpn", 3, "encoder.block1.0.attn.q.weight", 0.02, false)]
+    [InlineData("mit_b0_fpn", 3, "encoder.patch_embed2.proj.weight", 0.058925565, false)] // √(2 / (64 · 9))
+    [InlineData("mit_b0_fpn", 3, "encoder.block4.0.mlp.dwconv.dwconv.weight", 0.47140452, false)] // √(2 / 9)
     public void WeightsHaveTheDistributionOfPyTorchs(string model, int channels, string name, double deviation, bool uniform)
     {
         var values = Values(model, channels, name);
@@ -50,8 +54,11 @@ public sealed class WeightInitializationTests
     [InlineData("decoder.blocks.0.conv1.1.weight", 1)]
     [InlineData("decoder.blocks.0.conv1.1.bias", 0)]
     [InlineData("segmentation_head.0.bias", 0)]
-    public void NormalizationsAndBiasesBeginNeutral(string name, double expected) =>
-        Assert.All(Values("resnet18_unet", 5, name), value => Assert.Equal(expected, value));
+    [InlineData("encoder.patch_embed1.proj.bias", 0, "mit_b0_fpn")]
+    [InlineData("encoder.norm1.weight", 1, "mit_b0_fpn")]
+    [InlineData("decoder.seg_blocks.0.block.0.block.1.weight", 1, "mit_b0_fpn")]
+    public void NormalizationsAndBiasesBeginNeutral(string name, double expected, string model = "resnet18_unet") =>
+        Assert.All(Values(model, 3, name), value => Assert.Equal(expected, value));
 
     [Fact]
     public void WeightsAreAFunctionOfSeedAndNameAlone()
@@ -69,6 +76,19 @@ public sealed class WeightInitializationTests
     {
         Assert.Equal([0.001707, 0.132825, 0.056501], Values("resnet18_unet", 5, "segmentation_head.0.weight").Take(3).Select(value => Math.Round(value, 6)));
         Assert.Equal([0.035545, -0.159702, 0.012556], Values("resnet18_unet", 5, "encoder.layer1.0.conv1.weight").Take(3).Select(value => Math.Round(value, 6)));
+    }
+
+    [Fact]
+    public void TheMetadataEncoderBeginsAsPyTorchsLinear()
+    {
+        var (architecture, encoder) = ArchitectureRegistry.Parse("resnet18_unet");
+        var weights = WeightInitialization.Create(architecture, encoder, 3, 2, seed: 7, metadata: true);
+        foreach (var name in new[] { "enc.enc_mlp.0.weight", "enc.enc_mlp.0.bias" })
+        {
+            var values = MemoryMarshal.Cast<byte, float>(weights[name].Data.Span).ToArray();
+            Assert.InRange(values.Max(Math.Abs) * Math.Sqrt(45), 0.9, 1);
+            Assert.InRange(values.Average() * Math.Sqrt(45), -0.3, 0.3);
+        }
     }
 
     private static void AssertIndependent(double[] a, double[] b)

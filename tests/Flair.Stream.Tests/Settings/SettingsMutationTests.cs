@@ -14,9 +14,22 @@ public sealed class SettingsMutationTests : IDisposable
     [InlineData("flair-1-config-detect.yaml")]
     public void AChangedFileIsReadOrRefused(string file)
     {
+        CheckMutations(file, @"^(p\.yaml(:\d+:\d+)?|--weights formula): \S", yaml => _files.Parse(yaml, new() { Weights = "formula" }));
+    }
+
+    [Fact]
+    public void AChangedTrainingIsReadOrRefused()
+    {
+        using var files = new TrainingTestFiles();
+        string[] sets = [.. files.Sets.Where(set => set.Contains("csv", StringComparison.Ordinal))];
+        CheckMutations("flair-1-config.yaml", @"^(t\.yaml(:\d+:\d+)?|--set paths.*): \S", yaml => TrainingTestFiles.Parse(yaml, sets));
+    }
+
+    private static void CheckMutations(string file, string error, Action<string> read)
+    {
         var yaml = File.ReadAllText(Path.Combine(Repository.Root, "pipelines", file));
         var random = new Random(1);
-        var (read, refused) = (0, 0);
+        var (done, refused) = (0, 0);
         for (var i = 0; i < 600; i++)
         {
             var text = yaml.ToCharArray().ToList();
@@ -39,17 +52,17 @@ public sealed class SettingsMutationTests : IDisposable
 
             try
             {
-                _files.Parse(new string([.. text]), new() { Weights = "formula" });
-                read++;
+                read(new string([.. text]));
+                done++;
             }
             catch (FlairException e)
             {
-                Assert.All(e.Message.Split('\n'), line => Assert.Matches(@"^(p\.yaml(:\d+:\d+)?|--weights formula): \S", line));
+                Assert.All(e.Message.Split('\n'), line => Assert.Matches(error, line));
                 refused++;
             }
         }
 
-        Assert.True(read > 20 && refused > 20, $"{read} read, {refused} refused");
+        Assert.True(done > 20 && refused > 20, $"{done} read, {refused} refused");
     }
 
     [Theory]

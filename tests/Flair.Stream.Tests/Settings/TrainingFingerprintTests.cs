@@ -62,7 +62,51 @@ public sealed class TrainingFingerprintTests : IDisposable
         Assert.Empty(Of("tasks.train_tasks.init_weights_only_from_ckpt=True").DifferencesFrom(Of("tasks.train_tasks.resume_training_from_ckpt=True")));
 
     [Fact]
-    public void ItsEntriesMakeItAgain() => Assert.Equal(Of().Hash, new TrainingFingerprint([.. Of().Entries]).Hash);
+    public void ItsTextMakesItAgain()
+    {
+        var again = TrainingFingerprint.Parse(Of().Text)!;
+        Assert.Equal(Of().Entries, again.Entries);
+        Assert.Equal(Of().Hash, again.Hash);
+        Assert.Empty(Of().DifferencesFrom(again));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("training 2\nseed 1")]
+    [InlineData("training 1\nseed")]
+    [InlineData("training 1\nseed 1\nseed 1")]
+    public void AnotherTextMakesNone(string text) => Assert.Null(TrainingFingerprint.Parse(text));
+
+    // It is in the checkpoints: when this test fails, no training of an earlier version can be resumed.
+    [Fact]
+    public void ItStaysTheSameFromVersionToVersion()
+    {
+        string Hash(string file) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(_files.At(file))));
+        Assert.Equal(
+            $"""
+            training 1
+            train_csv {Hash("train.csv")}
+            val_csv {Hash("val.csv")}
+            encoder_decoder resnet34_unet
+            use_augmentation true
+            use_metadata false
+            path_metadata_aerial none
+            channels [1, 2, 3, 4, 5]
+            norm_type custom
+            norm_means [105.08, 110.87, 101.82, 106.38, 53.26]
+            norm_stds [52.17, 45.38, 44, 39.69, 79.3]
+            seed 2022
+            batch_size 5
+            learning_rate 0.02
+            use_weights true
+            supervision_starts_at_one true
+            classes [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 1, 0]
+            ckpt_monitor val_loss
+            ckpt_monitor_mode min
+            ckpt_earlystopping_patience 30
+            ckpt_model_path none
+            """, Of().Text);
+    }
 
     private TrainingFingerprint Of(params string[] sets) => TrainingFingerprint.Of(TrainingTestFiles.Parse(_files.Last, sets));
 }

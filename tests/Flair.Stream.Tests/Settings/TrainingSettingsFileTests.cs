@@ -133,6 +133,10 @@ public sealed class TrainingSettingsFileTests : IDisposable
     public void AnEmptyOutFolderIsTheWorkingDirectory() => Assert.Equal("toy", TrainingTestFiles.Parse(_files.Last, ["paths.out_folder=''"]).Output);
 
     [Fact]
+    public void ANetworkWithoutBatchNormalizationLearnsFromSinglePatches() =>
+        Assert.Equal(1, TrainingTestFiles.Parse(_files.Last, ["batch_size=1", "model_framework.SegmentationModelsPytorch.encoder_decoder=mit_b0_fpn"]).BatchSize);
+
+    [Fact]
     public void ARateOfZeroTurnsTheProgressOff()
     {
         var settings = TrainingTestFiles.Parse(_files.Last, ["progress_rate=0"]);

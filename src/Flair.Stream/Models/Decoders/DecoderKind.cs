@@ -32,5 +32,10 @@ internal sealed record DecoderKind(string Name, Func<Encoder, Decoder> Create)
         new("fpn", encoder => new FpnDecoder(encoder)) { TakesTransformers = true, HeadKernel = 1, Upsampling = 4 },
         new("deeplabv3", encoder => new DeepLabDecoder(encoder)) { OutputStride = 8, HeadKernel = 1, Upsampling = 8 },
         new("deeplabv3plus", encoder => new DeepLabPlusDecoder(encoder)) { OutputStride = 16, HeadKernel = 1, Upsampling = 4 },
+        new("unetplusplus", encoder => new UnetPlusPlusDecoder(encoder)),
+        new("linknet", encoder => new LinknetDecoder(encoder)) { HeadKernel = 1 },
+        new("pspnet", encoder => new PspDecoder(encoder)) { Depth = 3, Upsampling = 8 },
+        new("manet", encoder => new ManetDecoder(encoder)),
+        new("pan", encoder => new PanDecoder(encoder)) { OutputStride = 16, Upsampling = 4 },
     ];
 }

@@ -1,0 +1,42 @@
+using Flair.Checkpoints;
+using Flair.Torch;
+
+namespace Flair.Models.Layers;
+
+/// <summary>A transposed convolution of 4×4 taps that doubles the resolution, its batch normalization and a ReLU.</summary>
+internal sealed class TransposedConvolutionNormLayer(string convolution, string norm, int inputs, int outputs) : UnaryLayer
+{
+    private const int Kernel = 4;
+
+    private readonly string _kernel = $"{convolution}.weight";
+    private readonly string _bias = $"{convolution}.bias";
+    private readonly BatchNorm _norm = new(norm, outputs);
+
+    public override IEnumerable<ParameterSpec> Parameters =>
+    [
+        new(_kernel, [inputs, outputs, Kernel, Kernel], ScalarType.Float32) { IsTransposed = true },
+        new(_bias, [outputs], ScalarType.Float32) { IsTransposed = true },
+        .. _norm.Parameters,
+    ];
+
+    public override void Optimize(Plan source, Plan target)
+    {
+        var (scale, folded) = _norm.Fold(source, source[_bias]);
+        using (scale)
+        {
+            using var scaleByKernel = scale.Reshape(1, -1, 1, 1);
+            using var kernels = source[_kernel].To(TorchScalarType.Float64);
+            target.Add(_kernel, kernels.Mul(scaleByKernel));
+            target.Add(_bias, folded);
+        }
+    }
+
+    public override Tensor Forward(Plan plan, Tensor input)
+    {
+        using var x = new TensorSlot(input.ConvTranspose2d(plan[_kernel], plan[_bias], stride: 2, padding: 1));
+        if (!plan.Folded)
+            x.Put(_norm.Normalize(plan, x.Value));
+        x.Value.Relu_();
+        return x.Take();
+    }
+}
