@@ -57,7 +57,7 @@ public sealed class IndexBlock : Stage<SealedTile, TileRow>
     private TileRow Row(SealedTile message)
     {
         var (unit, tile, _, tally) = message.Tile;
-        var inputs = MarkUnreadable(_context.InputsOf(tile), unit, tile);
+        var inputs = MarkUnreadable(unit.Inputs[tile], unit, tile);
         var windows = unit.Rows.SelectMany(row => row).Where(placement => placement.Core.Overlaps(tile.Rect)).ToArray();
         var done = message.Error is null;
         return new TileRow

@@ -65,6 +65,7 @@ public sealed class DetectGraph
     private readonly CancellationTokenSource _stop;
     private readonly ITargetBlock<UnitState> _entrance;
     private readonly ILattice _lattice;
+    private readonly Func<SourceTile, IReadOnlyList<InputFingerprint>> _inputsOf;
     private readonly Mosaic _mosaic;
     private readonly Task[] _completions;
     private readonly BlockCounters[] _counters;
@@ -74,6 +75,7 @@ public sealed class DetectGraph
     {
         _lattice = parts.Lattice;
         _mosaic = parts.Mosaic;
+        _inputsOf = parts.Records.InputsOf;
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var stop = _stop.Token;
         var settings = parts.Settings;
@@ -133,7 +135,8 @@ public sealed class DetectGraph
         {
             foreach (var unit in units)
             {
-                if (!await _entrance.SendAsync(new UnitState(unit, _lattice, _mosaic.Covers), _stop.Token).ConfigureAwait(false))
+                var state = new UnitState(unit, _lattice, _mosaic.Covers) { Inputs = unit.Tiles.ToDictionary(tile => tile, _inputsOf) };
+                if (!await _entrance.SendAsync(state, _stop.Token).ConfigureAwait(false))
                     break;
             }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Flair.Indexing;
 using Flair.Source;
 using Flair.Windowing;
 
@@ -27,6 +28,12 @@ public sealed class UnitState
 
     /// <summary>The tiles.</summary>
     public WorkUnit Unit { get; }
+
+    /// <summary>
+    /// The files that decide each tile, as they were before the first pixel was read: a file that is replaced meanwhile differs from the record,
+    /// and the next run computes its tiles again.
+    /// </summary>
+    public IReadOnlyDictionary<SourceTile, IReadOnlyList<InputFingerprint>> Inputs { get; init; } = new Dictionary<SourceTile, IReadOnlyList<InputFingerprint>>();
 
     /// <summary>The windows that decide a pixel of a tile, in lattice rows from north to south.</summary>
     public IReadOnlyList<IReadOnlyList<Placement>> Rows { get; }

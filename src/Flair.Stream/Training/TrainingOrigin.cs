@@ -1,4 +1,3 @@
-using System.Text;
 using Flair.Checkpoints;
 using Flair.Models;
 using Flair.Settings;
@@ -15,7 +14,7 @@ internal static class TrainingOrigin
         var fingerprint = TrainingFingerprint.Of(settings);
         if (folder.ReadState() is { } begun)
         {
-            var differences = Parse(begun.Fingerprint).DifferencesFrom(fingerprint);
+            var differences = TrainingFingerprint.Parse(begun.Fingerprint ?? "")?.DifferencesFrom(fingerprint) ?? ["they are not known"];
             if (differences.Count > 0)
             {
                 throw new FlairException(
@@ -27,7 +26,7 @@ internal static class TrainingOrigin
         }
 
         var checkpoint = settings.Tasks.Resume ? Resume(settings, observer) : Begin(settings, observer);
-        return checkpoint with { Fingerprint = Text(fingerprint), Seed = settings.Seed };
+        return checkpoint with { Fingerprint = fingerprint.Text, Seed = settings.Seed };
     }
 
     private static TrainingCheckpoint Resume(TrainingSettings settings, ITrainingObserver observer)
@@ -62,17 +61,4 @@ internal static class TrainingOrigin
             Scheduler = new ReduceOnPlateau(settings.LearningRate).State,
         };
     }
-
-    private static string Text(TrainingFingerprint fingerprint)
-    {
-        var text = new StringBuilder();
-        foreach (var (key, value) in fingerprint.Entries)
-            text.Append(key).Append('\t').Append(value).Append('\n');
-        return text.ToString();
-    }
-
-    private static TrainingFingerprint Parse(string? text) => new(
-        [.. (text ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Select(line => line.Split('\t', 2))
-            .Select(parts => new KeyValuePair<string, string>(parts[0], parts.Length > 1 ? parts[1] : ""))]);
 }
