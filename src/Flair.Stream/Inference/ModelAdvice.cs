@@ -43,7 +43,7 @@ internal static class ModelAdvice
         0 => $"it fits {nearest.Describe()}",
         var differences when differences < nearest.Tensors / 4 =>
             $"the nearest model is {nearest.Describe()}, from which {Count(differences, "tensor")} of {nearest.Tensors} differ",
-        _ => $"it is the state dict of none of the models known here ({string.Join(", ", ArchitectureRegistry.Names)})",
+        _ => $"it is the state dict of none of the models known here ({ArchitectureRegistry.Listing})",
     };
 
     private static string Change(Candidate fit, ModelSettings settings, int channels, Nomenclature nomenclature)

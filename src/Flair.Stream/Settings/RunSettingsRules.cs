@@ -94,7 +94,7 @@ internal static partial class RunSettingsRules
         }
 
         if (!ArchitectureRegistry.Names.Contains(model.Architecture))
-            report.Fail("model.architecture", $"there is no model '{model.Architecture}'{NearestName.Suggest(model.Architecture, ArchitectureRegistry.Names)}");
+            report.Fail("model.architecture", $"there is no model '{model.Architecture}'{ArchitectureRegistry.Suggest(model.Architecture)}");
 
         if (IsPath(model.Classes) ? !File.Exists(model.Classes) : !Nomenclature.IsBuiltIn(model.Classes))
         {

@@ -15,7 +15,7 @@ internal static class TrainingSettingsRules
     {
         var known = ArchitectureRegistry.Names.Contains(settings.Architecture);
         if (settings.Architecture.Length > 0 && !known)
-            report.Fail("model.architecture", $"there is no model '{settings.Architecture}'{NearestName.Suggest(settings.Architecture, ArchitectureRegistry.Names)}");
+            report.Fail("model.architecture", $"there is no model '{settings.Architecture}'{ArchitectureRegistry.Suggest(settings.Architecture)}");
         if (known && settings.UseMetadata)
             CheckMetadata(settings.Architecture, report);
 

@@ -100,7 +100,7 @@ public sealed class ModelLoaderTests
         var message = Assert.Throws<FlairException>(() => ModelLoader.Load(Settings(_path), 3)).Message;
 
         Assert.Contains("1 is left over (a)", message, StringComparison.Ordinal);
-        Assert.Contains($"none of the models known here ({ArchitectureRegistry.Names[0]}", message, StringComparison.Ordinal);
+        Assert.Contains($"none of the models known here ({ArchitectureRegistry.Listing}", message, StringComparison.Ordinal);
     }
 
     [Fact]

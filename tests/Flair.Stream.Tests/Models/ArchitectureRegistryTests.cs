@@ -19,9 +19,11 @@ public sealed class ArchitectureRegistryTests
     [Theory]
     [InlineData("resnet43_unet", "'resnet34_unet'")]
     [InlineData("resnet34-unet", "'resnet34_unet'")]
-    [InlineData("resnet34", "resnet34_unet")]
-    [InlineData("_unet", "resnet18_unet")]
-    [InlineData("vit_segmenter_huge", "valid: resnet18_unet")]
+    [InlineData("mit_b5_fnp", "'mit_b5_fpn'")]
+    [InlineData("resnet34", "valid: {resnet18|resnet34|resnet50|resnet101|resnet152}_{unet|fpn|")]
+    [InlineData("_unet", "}, {mit_b0|mit_b1|mit_b2|mit_b3|mit_b4|mit_b5}_{unet|fpn}")]
+    [InlineData("mit_b2_pspnet", "'mit_b2_unet'")]
+    [InlineData("vit_segmenter_huge", "valid: {resnet18|")]
     public void AnUnknownNameIsAnsweredWithAValidOne(string name, string expected)
     {
         var message = Assert.Throws<FlairException>(() => ArchitectureRegistry.Parse(name)).Message;

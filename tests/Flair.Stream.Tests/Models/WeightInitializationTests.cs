@@ -4,7 +4,7 @@ using Flair.Models;
 
 namespace Flair.Tests.Models;
 
-public sealed class WeightInitializationTests
+public sealed class WeightInitializationTests(WeightInitializationTests.Drawn drawn) : IClassFixture<WeightInitializationTests.Drawn>
 {
     [Fact]
     public void NamesShapesAndTypesAreTheNetworks()
@@ -97,10 +97,20 @@ public sealed class WeightInitializationTests
         Assert.InRange(correlation, -5 / Math.Sqrt(a.Length), 5 / Math.Sqrt(a.Length));
     }
 
-    private static double[] Values(string model, int channels, string name, long seed = 7)
+    private double[] Values(string model, int channels, string name, long seed = 7) =>
+        [.. MemoryMarshal.Cast<byte, float>(drawn.Of(model, channels, seed)[name].Data.Span).ToArray().Select(value => (double)value)];
+
+    /// <summary>Each network's weights once for all tests.</summary>
+    public sealed class Drawn
     {
-        var (architecture, encoder) = ArchitectureRegistry.Parse(model);
-        var tensor = WeightInitialization.Create(architecture, encoder, channels, 19, seed)[name];
-        return [.. MemoryMarshal.Cast<byte, float>(tensor.Data.Span).ToArray().Select(value => (double)value)];
+        private readonly Dictionary<(string Model, int Channels, long Seed), StateDict> _states = [];
+
+        public StateDict Of(string model, int channels, long seed)
+        {
+            if (_states.TryGetValue((model, channels, seed), out var state))
+                return state;
+            var (architecture, encoder) = ArchitectureRegistry.Parse(model);
+            return _states[(model, channels, seed)] = WeightInitialization.Create(architecture, encoder, channels, 19, seed);
+        }
     }
 }
