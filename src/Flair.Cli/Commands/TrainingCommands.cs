@@ -53,9 +53,24 @@ internal static class TrainingCommands
                 throw new FlairException("no command is given; see flair --help");
             var settings = TrainingSettingsFile.Read(file, parsed.GetValue(sets) ?? [], tasks);
             context.Patience(s_patience);
-            var display = new TrainingDisplay(context, parsed.GetValue(json), parsed.GetValue(quiet));
+            using var log = OpenLog(settings.Output);
+            log.WriteLine($"{context.CommandText()} at {DateTimeOffset.Now:yyyy-MM-dd HH:mm:ss zzz}");
+            var display = new TrainingDisplay(context, parsed.GetValue(json), parsed.GetValue(quiet), log);
             TrainingJob.Run(settings, display, context.Stop);
             return ExitCode.Done;
         });
+    }
+
+    private static StreamWriter OpenLog(string output)
+    {
+        try
+        {
+            Directory.CreateDirectory(output);
+            return new(Path.Combine(output, "flair-compute.log"), append: true) { AutoFlush = true };
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FlairException($"{output}: the output directory cannot be written ({e.Message.TrimEnd('.')}); correct paths.out_folder", e);
+        }
     }
 }

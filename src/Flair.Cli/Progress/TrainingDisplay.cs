@@ -4,8 +4,15 @@ using Spectre.Console;
 
 namespace Flair.Cli.Progress;
 
-/// <summary>Shows a training: at a terminal a line that is written over, in a log a line now and then; a line an epoch in both; or JSON.</summary>
-internal sealed class TrainingDisplay(CommandContext context, bool json, bool quiet) : ITrainingObserver
+/// <summary>
+/// Shows a training: at a terminal a line that is written over, in a log a line now and then; a line an epoch in both; or JSON. What is worth
+/// keeping also goes to FLAIR-1's <c>flair-compute.log</c>.
+/// </summary>
+/// <param name="context">Where to write.</param>
+/// <param name="json">JSON alone.</param>
+/// <param name="quiet">Nothing but errors.</param>
+/// <param name="log">The log file.</param>
+internal sealed class TrainingDisplay(CommandContext context, bool json, bool quiet, TextWriter log) : ITrainingObserver
 {
     private static readonly TimeSpan s_logInterval = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_liveInterval = TimeSpan.FromMilliseconds(200);
@@ -33,7 +40,6 @@ internal sealed class TrainingDisplay(CommandContext context, bool json, bool qu
                 settings.Epochs,
                 settings.Output,
             });
-            return;
         }
 
         Line($"{settings.Architecture}: {Units.Count(start.Parameters)} parameters, {settings.Channels.Count} channels, {settings.Classes.Count} classes, on {settings.Device}");
@@ -83,7 +89,6 @@ internal sealed class TrainingDisplay(CommandContext context, bool json, bool qu
         if (json)
         {
             context.WriteJson(new { Event = "epoch", record.Epoch, record.LearningRate, record.TrainLoss, record.TrainMiou, record.ValLoss, record.ValMiou, record.ValIou, record.Seconds, end.BestFile });
-            return;
         }
 
         Line(string.Create(CultureInfo.InvariantCulture,
@@ -95,7 +100,6 @@ internal sealed class TrainingDisplay(CommandContext context, bool json, bool qu
         if (json)
         {
             context.WriteJson(new { Event = "summary", Reason = result.Reason.ToString(), Best = result.BestFile, Epochs = result.History.Epochs.Count, result.Computed });
-            return;
         }
 
         var best = result.History.Epochs.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" after {result.History.Epochs.Count} epochs");
@@ -118,8 +122,7 @@ internal sealed class TrainingDisplay(CommandContext context, bool json, bool qu
     {
         if (json)
             context.WriteJson(new { Event = "notice", Message = text });
-        else
-            Line(text);
+        Line(text);
     }
 
     private static string Waiting(TrainingStep step) => step.Waited > 0.05 ? string.Create(CultureInfo.InvariantCulture, $" ({100 * step.Waited:0} % waiting for files)") : "";
@@ -134,7 +137,8 @@ internal sealed class TrainingDisplay(CommandContext context, bool json, bool qu
 
     private void Line(string text)
     {
-        if (quiet)
+        log.WriteLine(text);
+        if (quiet || json)
             return;
         context.Out.WriteLine(_live ? $"\r{text}\u001b[K" : text);
         context.Out.Flush();

@@ -49,7 +49,7 @@ internal sealed class TrainingPaths
             paths.TestCsv = paths.File("test_csv", $"tasks.{(tasks.Predict ? "predict" : "metrics")} needs it: {CsvAdvice}");
         if (tasks.Train && (tasks.InitWeightsOnly || tasks.Resume))
             paths.Checkpoint = paths.File("ckpt_model_path", $"{(tasks.Resume ? "resume_training_from_ckpt" : "init_weights_only_from_ckpt")} needs it: give a .ckpt, .pth or .safetensors file");
-        else if (tasks.Predict && !tasks.Train)
+        else if (tasks.Predict && !tasks.Train && !(string.IsNullOrEmpty(section?.Text("ckpt_model_path", "paths.ckpt_model_path")) && System.IO.File.Exists(Training.TrainingFolder.StateIn(paths.Output))))
             paths.Checkpoint = paths.File("ckpt_model_path", "predicting without training needs it: give a .ckpt, .pth or .safetensors file");
         return paths;
     }

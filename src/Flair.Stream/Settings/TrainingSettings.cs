@@ -21,7 +21,7 @@ public sealed record TrainingSettings
     /// <summary>CSV file of image and mask paths to predict and to measure; null where nothing is predicted or measured.</summary>
     public string? TestCsv { get; init; }
 
-    /// <summary><c>ckpt_model_path</c>: weights to start, resume or predict from; null for none.</summary>
+    /// <summary><c>ckpt_model_path</c>: weights to start, resume or predict from; null for none, or, to predict, for the best of the training in <see cref="Output"/>.</summary>
     public string? Checkpoint { get; init; }
 
     /// <summary><c>path_metadata_aerial</c>; null unless <see cref="UseMetadata"/>.</summary>

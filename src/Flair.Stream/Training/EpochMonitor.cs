@@ -51,14 +51,5 @@ internal sealed class EpochMonitor
     /// <summary>Takes the file that the last epoch is saved to.</summary>
     public void SavesLast(string path) => Best = Best with { LastPath = path };
 
-    /// <summary>The value of an epoch that the settings name.</summary>
-    public static double ValueOf(EpochRecord record, string monitor, IReadOnlyList<TrainingClass> classes) => monitor switch
-    {
-        "val_loss" => record.ValLoss,
-        "train_loss" => record.TrainLoss,
-        "val_miou" => record.ValMiou,
-        _ => record.ValIou[classes.ToList().FindIndex(entry => $"val_iou_{entry.Name}" == monitor)],
-    };
-
     private bool IsBetter(double value, double than) => _settings.Maximize ? value > than : value < than;
 }

@@ -15,7 +15,10 @@ public sealed class TrainingFolder(TrainingSettings settings)
     public string Last => Path.Combine(Checkpoints, "last.ckpt");
 
     /// <summary>All that this program needs to go on: written at the end of every epoch, every few minutes, and when it is stopped.</summary>
-    public string State => Path.Combine(settings.Output, ".flair", "training.ckpt");
+    public string State => StateIn(settings.Output);
+
+    /// <summary>The state of the training in an output directory.</summary>
+    public static string StateIn(string output) => Path.Combine(output, ".flair", "training.ckpt");
 
     /// <summary>The report.</summary>
     public string Report => Path.Combine(settings.Output, Reporting.HtmlReport.FileName);

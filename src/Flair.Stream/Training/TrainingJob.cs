@@ -25,7 +25,7 @@ public static class TrainingJob
         CheckSquare(settings, summaries);
         var tasks = settings.Tasks;
         // A file of weights that does not fit is found before hours of work, not after them.
-        var weights = tasks.Predict && !tasks.Train ? NetworkWeights.Read(settings.Checkpoint!, settings) : null;
+        var weights = tasks.Predict && !tasks.Train ? NetworkWeights.Read(settings.Checkpoint ?? BestOf(settings), settings) : null;
         if (settings.CopyInputs)
             InputCopies.Write(settings);
 
@@ -43,6 +43,10 @@ public static class TrainingJob
         if (tasks.Metrics)
             Measure(settings, history, observer, stop);
     }
+
+    private static string BestOf(TrainingSettings settings) => new TrainingFolder(settings).ReadState()?.BestModel is { Path.Length: > 0 } best
+        ? best.Path
+        : throw new FlairException($"{settings.Output}: the training there has not finished an epoch; give paths.ckpt_model_path, or train first");
 
     private static TrainingData Data(TrainingSettings settings, IReadOnlyList<PatchDemand> demands) => new(
         demands[0].Patches, demands[1].Patches, Metadata(settings, demands[0].Patches), Metadata(settings, demands[1].Patches));

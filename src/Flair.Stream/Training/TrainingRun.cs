@@ -146,7 +146,8 @@ public sealed class TrainingRun
         if (!double.IsFinite(record.ValLoss))
             throw new FlairException($"epoch {record.Epoch}: the validation loss is {record.ValLoss}: every patch of {_settings.ValCsv} may be of classes of weight 0, or the training has diverged (lower learning_rate)");
         var monitor = session.Monitor;
-        var value = EpochMonitor.ValueOf(record, _settings.Checkpoints.Monitor, _settings.Classes);
+        var value = session.Log.History.Value(record, _settings.Checkpoints.Monitor)
+            ?? throw new FlairException($"ckpt_monitor '{_settings.Checkpoints.Monitor}' is no value of an epoch; give val_loss or val_miou");
         var best = monitor.Observe(value, record.Epoch);
         session.Scheduler.Step(record.ValLoss);
         session.Epoch++;

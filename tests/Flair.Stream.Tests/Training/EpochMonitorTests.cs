@@ -45,16 +45,6 @@ public sealed class EpochMonitorTests
         Assert.True(Observe(other, 0.001, 1));
     }
 
-    [Fact]
-    public void TheMonitoredValueIsFoundByItsName()
-    {
-        var record = new EpochRecord(0, 10, 0.1, 1.5, 0.3, 1.25, 0.4, [0.5, 0.6], 1);
-        TrainingClass[] classes = [new(1, 1, "water"), new(2, 1, "bare soil")];
-        Assert.Equal(
-            [1.25, 1.5, 0.4, 0.6],
-            ((string[])["val_loss", "train_loss", "val_miou", "val_iou_bare soil"]).Select(name => EpochMonitor.ValueOf(record, name, classes)));
-    }
-
     private static bool Observe(EpochMonitor monitor, double value, int epoch)
     {
         var best = monitor.Observe(value, epoch);
