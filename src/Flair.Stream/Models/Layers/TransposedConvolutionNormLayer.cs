@@ -33,7 +33,13 @@ internal sealed class TransposedConvolutionNormLayer(string convolution, string 
 
     public override Tensor Forward(Plan plan, Tensor input)
     {
-        using var x = new TensorSlot(input.ConvTranspose2d(plan[_kernel], plan[_bias], stride: 2, padding: 1));
+        // On the CPU in bf16 libtorch 1.13 gives a map of the wrong size.
+        var type = input.IsOnHost ? TorchScalarType.Float32 : plan.Type;
+        using var converted = input.To(type);
+        using var kernel = plan[_kernel].To(type);
+        using var bias = plan[_bias].To(type);
+        using var x = new TensorSlot(converted.ConvTranspose2d(kernel, bias, stride: 2, padding: 1));
+        x.Put(x.Value.To(plan.Type));
         if (!plan.Folded)
             x.Put(_norm.Normalize(plan, x.Value));
         x.Value.Relu_();
