@@ -39,6 +39,9 @@ public static class FlairCommandLine
             };
             foreach (var command in TrainingCommands.Create(context))
                 root.Subcommands.Add(command);
+            root.Subcommands.Add(CompareCommand.Create(context));
+            root.Subcommands.Add(ScoreCommand.Create(context));
+            root.Subcommands.Add(ExportCommand.Create(context));
             TrainingCommands.AddTo(root, context);
             HelpWithExamples.Install(root);
             root.Options.OfType<VersionOption>().Single().Action = new VersionAction();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Flair.Evaluation;
 using Flair.Inference;
 using Flair.Models;
@@ -6,6 +7,12 @@ using Flair.Reporting;
 using Flair.Settings;
 
 namespace Flair.Training;
+
+/// <summary>What a <see cref="TrainingJob"/> came to.</summary>
+/// <param name="History">The training's epochs, this run's and those before; empty where nothing is trained.</param>
+/// <param name="PredictSeconds">Wall time of predicting; 0 where nothing is predicted.</param>
+/// <param name="Metrics">What was measured; null where nothing is.</param>
+public sealed record TrainingJobResult(TrainingHistory History, double PredictSeconds, MetricsResult? Metrics);
 
 /// <summary>What FLAIR-1's <c>flair</c> does with its settings: trains, predicts with the best weights, measures.</summary>
 public static class TrainingJob
@@ -16,7 +23,7 @@ public static class TrainingJob
     /// <param name="stop">Ends it where it can go on later.</param>
     /// <exception cref="FlairException">Something is wrong with the settings or the files.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public static void Run(TrainingSettings settings, ITrainingObserver observer, CancellationToken stop)
+    public static TrainingJobResult Run(TrainingSettings settings, ITrainingObserver observer, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(observer);
@@ -38,10 +45,11 @@ public static class TrainingJob
             weights = tasks.Predict ? NetworkWeights.Read(result.BestFile, settings) : null;
         }
 
+        var watch = Stopwatch.StartNew();
         if (weights is not null)
             Predict(settings, weights, observer, stop);
-        if (tasks.Metrics)
-            Measure(settings, history, observer, stop);
+        var predictSeconds = weights is null ? 0 : watch.Elapsed.TotalSeconds;
+        return new(history, predictSeconds, tasks.Metrics ? Measure(settings, history, observer, stop) : null);
     }
 
     private static string BestOf(TrainingSettings settings) => new TrainingFolder(settings).ReadState()?.BestModel is { Path.Length: > 0 } best
@@ -85,7 +93,7 @@ public static class TrainingJob
         observer.Notice($"{result.Patches} predictions in {result.Directory}");
     }
 
-    private static void Measure(TrainingSettings settings, TrainingHistory history, ITrainingObserver observer, CancellationToken stop)
+    private static MetricsResult Measure(TrainingSettings settings, TrainingHistory history, ITrainingObserver observer, CancellationToken stop)
     {
         var result = MetricsRun.Run(settings, observer.Notice, (done, total) => observer.Progressed("measuring", done, total), stop);
         var folder = new TrainingFolder(settings);
@@ -98,5 +106,6 @@ public static class TrainingJob
         observer.Notice($"{Path.Combine(result.Directory, MetricsFiles.MetricsName)}, {folder.Report}");
         if (settings.Tasks.DeletePredictions && settings.Tasks.Predict)
             MetricsRun.DeletePredictions(settings);
+        return result;
     }
 }
