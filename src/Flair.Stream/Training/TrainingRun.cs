@@ -64,7 +64,7 @@ public sealed class TrainingRun
             return new(already, monitor.Best.Path, log.History, 0);
 
         LibTorch.SetCacheLimit(ActivationCache);
-        using var thread = new DeviceThread();
+        using var thread = new DeviceThread(Environment.ProcessorCount);
         using var trainer = new NetworkTrainer(thread, _settings, start.Weights);
         var session = new Session(start, monitor, new ReduceOnPlateau(start.Scheduler), trainer, log);
         _observer.Started(new(
