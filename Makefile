@@ -17,9 +17,10 @@ build: install ## build everything in Release
 test: build ## build and run every test; some with T=Gdal
 	@scripts/test $(T)
 
-demo: install ## make a small scene, map it, say where the map is
+demo: install ## make a small scene, map it, say where the map is and how good
 	./flair toy demo/scene --tiles 2x2 --size 1000 --seed 1
 	./flair detect --pipeline pipelines/demo.yaml
+	./flair score demo/map --truth demo/scene/LABELS
 
 reproduce: install ## compare seven models on a toy scene, reduced (pipelines/reproduce/README.md)
 	./flair compare pipelines/reproduce/*.yaml --toy --output demo/reproduce

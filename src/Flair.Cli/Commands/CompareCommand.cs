@@ -39,7 +39,7 @@ internal static class CompareCommand
         {
             context.Patience(s_patience);
             var directory = parsed.GetValue(output)!;
-            var display = new TrainingDisplay(context, parsed.GetValue(json), parsed.GetValue(quiet));
+            var display = new TrainingDisplay(context, parsed.GetValue(json), parsed.GetValue(quiet), TextWriter.Null);
             IReadOnlyList<string> reduced = parsed.GetValue(toy) ? ReducedSetting.Create(Path.Combine(directory, "scene"), display.Notice, context.Stop) : [];
             var models = ComparisonRun.Run(
                 new()

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Flair.Torch;
 
 namespace Flair.Inference;
 
@@ -13,8 +14,11 @@ public sealed class DeviceThread : IDisposable
     private readonly Thread _thread;
 
     /// <summary>Starts the thread.</summary>
-    public DeviceThread()
+    /// <param name="operatorThreads">Threads that an operator may use on the CPU; 0 leaves it to <see cref="LibTorch.Threads"/> as it was set before, which is one where nobody did.</param>
+    public DeviceThread(int operatorThreads = 0)
     {
+        if (operatorThreads > 0)
+            _work.Add(() => LibTorch.Threads = operatorThreads);
         _thread = new Thread(Loop) { IsBackground = true, Name = "libtorch" };
         _thread.Start();
     }

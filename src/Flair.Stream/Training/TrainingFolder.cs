@@ -44,7 +44,16 @@ public sealed class TrainingFolder(TrainingSettings settings)
 
     /// <summary>The training that was begun here; null where none was.</summary>
     /// <exception cref="FlairException">Its state cannot be read.</exception>
-    public TrainingCheckpoint? ReadState() => File.Exists(State) ? TrainingCheckpointReader.Read(State) : null;
+    public TrainingCheckpoint? ReadState()
+    {
+        if (!File.Exists(State))
+            return null;
+        var state = TrainingCheckpointReader.Read(State);
+        // The directory may have been moved, or named from another working directory, since.
+        return state.BestModel is { Path.Length: > 0 } best
+            ? state with { BestModel = best with { Path = Path.Combine(Checkpoints, Path.GetFileName(best.Path)), Directory = Checkpoints } }
+            : state;
+    }
 
     /// <summary>Deletes a checkpoint that a better one replaces. A file that cannot be deleted only takes room.</summary>
     public static void Remove(string checkpoint)

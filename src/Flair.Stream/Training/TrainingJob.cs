@@ -73,7 +73,7 @@ public static class TrainingJob
         var patches = PatchList.Read(settings.TestCsv!);
         var metadata = Metadata(settings, patches)?.Zip(patches).ToDictionary(pair => pair.Second.Line, pair => pair.First);
         var (architecture, encoder) = ArchitectureRegistry.Parse(settings.Architecture);
-        using var thread = new DeviceThread();
+        using var thread = new DeviceThread(Environment.ProcessorCount);
         using var network = thread.Run(() =>
         {
             using var bare = architecture.Create(encoder, settings.Channels.Count, settings.Classes.Count, weights, settings.UseMetadata);
