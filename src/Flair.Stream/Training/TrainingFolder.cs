@@ -42,9 +42,31 @@ public sealed class TrainingFolder(TrainingSettings settings)
         }
     }
 
-    /// <summary>The training that was begun here; null where none was.</summary>
+    /// <summary>The training that was begun here; null where none was. Its best model is the file here, wherever the directory was when it was saved.</summary>
     /// <exception cref="FlairException">Its state cannot be read.</exception>
-    public TrainingCheckpoint? ReadState() => File.Exists(State) ? TrainingCheckpointReader.Read(State) : null;
+    public TrainingCheckpoint? ReadState()
+    {
+        if (!File.Exists(State))
+            return null;
+        try
+        {
+            var state = TrainingCheckpointReader.Read(State);
+            return state.BestModel is { Path.Length: > 0 } best
+                ? state with { BestModel = best with { Path = Path.Combine(Checkpoints, Path.GetFileName(best.Path)), Directory = Checkpoints } }
+                : state;
+        }
+        catch (FlairException e)
+        {
+            throw new FlairException($"{e.Message}; or delete it, to begin the training anew", e);
+        }
+    }
+
+    /// <summary>Whether the best model of a training is one of this folder's files, which a better one replaces.</summary>
+    public bool Holds(BestModelState best)
+    {
+        ArgumentNullException.ThrowIfNull(best);
+        return best.Path.Length > 0 && Path.GetDirectoryName(Path.GetFullPath(best.Path)) == Path.GetFullPath(Checkpoints);
+    }
 
     /// <summary>Deletes a checkpoint that a better one replaces. A file that cannot be deleted only takes room.</summary>
     public static void Remove(string checkpoint)
