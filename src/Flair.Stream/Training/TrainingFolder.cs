@@ -42,7 +42,7 @@ public sealed class TrainingFolder(TrainingSettings settings)
         }
     }
 
-    /// <summary>The training that was begun here; null where none was. Its best model is the file here, wherever the directory was when it was saved.</summary>
+    /// <summary>The training that was begun here; null where none was.</summary>
     /// <exception cref="FlairException">Its state cannot be read.</exception>
     public TrainingCheckpoint? ReadState()
     {
@@ -51,6 +51,7 @@ public sealed class TrainingFolder(TrainingSettings settings)
         try
         {
             var state = TrainingCheckpointReader.Read(State);
+            // The directory may have been moved, or named from another working directory, since.
             return state.BestModel is { Path.Length: > 0 } best
                 ? state with { BestModel = best with { Path = Path.Combine(Checkpoints, Path.GetFileName(best.Path)), Directory = Checkpoints } }
                 : state;
@@ -62,11 +63,8 @@ public sealed class TrainingFolder(TrainingSettings settings)
     }
 
     /// <summary>Whether the best model of a training is one of this folder's files, which a better one replaces.</summary>
-    public bool Holds(BestModelState best)
-    {
-        ArgumentNullException.ThrowIfNull(best);
-        return best.Path.Length > 0 && Path.GetDirectoryName(Path.GetFullPath(best.Path)) == Path.GetFullPath(Checkpoints);
-    }
+    internal bool Holds(BestModelState best) =>
+        best.Path.Length > 0 && Path.GetDirectoryName(Path.GetFullPath(best.Path)) == Path.GetFullPath(Checkpoints);
 
     /// <summary>Deletes a checkpoint that a better one replaces. A file that cannot be deleted only takes room.</summary>
     public static void Remove(string checkpoint)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Flair.Checkpoints;
 using Flair.Inference;
 using Flair.Models;
@@ -169,6 +170,12 @@ public sealed class TrainingRun
         var checkpoint = session.Checkpoint(_settings);
         if (best)
             TorchCheckpointWriter.WriteLightning(monitor.Best.Path, checkpoint, _settings.Checkpoints.WeightsOnly);
+        if (_settings.Checkpoints.Verbose)
+        {
+            _observer.Notice(string.Create(CultureInfo.InvariantCulture,
+                $"epoch {record.Epoch}, step {record.GlobalStep}: {_settings.Checkpoints.Monitor} is {value:0.00000}, {(best ? $"the best so far: saved as {monitor.Best.Path}" : $"no better than {monitor.Best.Score:0.00000}")}"));
+        }
+
         if (_settings.Checkpoints.SaveLast)
             TorchCheckpointWriter.WriteLightning(_folder.Last, checkpoint, _settings.Checkpoints.WeightsOnly);
         TorchCheckpointWriter.WriteLightning(_folder.State, checkpoint);
