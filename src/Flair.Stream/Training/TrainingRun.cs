@@ -62,7 +62,13 @@ public sealed class TrainingRun
         using var log = new TrainingLog(_settings, _folder, start.Epoch);
         var monitor = new EpochMonitor(_settings.Checkpoints, start.EarlyStopping, start.BestModel);
         if (End(start.Epoch, monitor) is { } already && start.Running is null)
-            return new(already, monitor.Best.Path, log.History, 0);
+        {
+            return monitor.Best.Path.Length > 0 ? new(already, monitor.Best.Path, log.History, 0)
+                : throw new FlairException(already == TrainingEnd.Completed
+                    ? $"{_settings.Checkpoint}: its training has done {start.Epoch} epochs and num_epochs is {_settings.Epochs}; raise num_epochs to go on with it"
+                    : $"{_settings.Checkpoint}: its training had no better epoch for {monitor.Stopping.WaitCount} and so has ended; raise ckpt_earlystopping_patience to go on with it");
+        }
+
 
         LibTorch.SetCacheLimit(ActivationCache);
         using var thread = new DeviceThread(Environment.ProcessorCount);
@@ -77,7 +83,7 @@ public sealed class TrainingRun
     }
 
     private TrainingEnd? End(int epoch, EpochMonitor monitor) =>
-        monitor.IsExhausted && epoch > 0 ? TrainingEnd.StoppedEarly
+        monitor.IsExhausted ? TrainingEnd.StoppedEarly
         : epoch >= _settings.Epochs ? TrainingEnd.Completed
         : null;
 
