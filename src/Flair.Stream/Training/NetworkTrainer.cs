@@ -28,6 +28,8 @@ internal sealed class NetworkTrainer : IDisposable
         var (architecture, encoder) = ArchitectureRegistry.Parse(settings.Architecture);
         (_network, _classWeights) = thread.Run(() =>
         {
+            if (settings.Device != "cpu")
+                LibTorch.SetReproducible(true);
             var network = architecture.CreateTrainable(encoder, settings.Channels.Count, settings.Classes.Count, weights, settings.Device, settings.UseMetadata);
             try
             {

@@ -33,9 +33,7 @@ internal static class TrainingOrigin
     {
         var path = settings.Checkpoint!;
         var checkpoint = TrainingCheckpointReader.Read(path);
-        var (architecture, encoder) = ArchitectureRegistry.Parse(settings.Architecture);
-        var specs = architecture.Describe(encoder, settings.Channels.Count, settings.Classes.Count, settings.UseMetadata);
-        var weights = NetworkWeights.Take(path, settings, specs, checkpoint.Weights);
+        var weights = NetworkWeights.Take(path, settings, checkpoint.Weights);
         // As Lightning: the best file of another directory is that directory's, not to be deleted for a better one here.
         var best = checkpoint.BestModel is { } known && folder.Holds(known) ? known : null;
         observer.Notice($"{path}: going on after {checkpoint.Epoch} epochs, {checkpoint.GlobalStep} steps, at learning rate {checkpoint.Scheduler.LearningRate:g4}");
