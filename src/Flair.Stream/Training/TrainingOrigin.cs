@@ -25,11 +25,11 @@ internal static class TrainingOrigin
             return begun;
         }
 
-        var checkpoint = settings.Tasks.Resume ? Resume(settings, observer) : Begin(settings, observer);
+        var checkpoint = settings.Tasks.Resume ? Resume(settings, folder, observer) : Begin(settings, observer);
         return checkpoint with { Fingerprint = fingerprint.Text, Seed = settings.Seed };
     }
 
-    private static TrainingCheckpoint Resume(TrainingSettings settings, ITrainingObserver observer)
+    private static TrainingCheckpoint Resume(TrainingSettings settings, TrainingFolder folder, ITrainingObserver observer)
     {
         var path = settings.Checkpoint!;
         var checkpoint = TrainingCheckpointReader.Read(path);
@@ -38,7 +38,9 @@ internal static class TrainingOrigin
         var weights = NetworkWeights.Take(path, settings, specs, checkpoint.Weights);
         // Another program's patches, order and metrics of a cut epoch are not ours to go on with.
         observer.Notice($"{path}: going on after {checkpoint.Epoch} epochs, {checkpoint.GlobalStep} steps, at learning rate {checkpoint.Scheduler.LearningRate:g4}");
-        return checkpoint with { Weights = weights, Running = null };
+        // As in Lightning, the best of another directory is not to be beaten here, and above all not deleted.
+        var best = checkpoint.BestModel is { Path.Length: > 0 } known && Path.GetDirectoryName(Path.GetFullPath(known.Path)) == Path.GetFullPath(folder.Checkpoints) && File.Exists(known.Path) ? known : null;
+        return checkpoint with { Weights = weights, Running = null, BestModel = best };
     }
 
     private static TrainingCheckpoint Begin(TrainingSettings settings, ITrainingObserver observer)
