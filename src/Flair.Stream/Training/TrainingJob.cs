@@ -31,6 +31,7 @@ public static class TrainingJob
         var summaries = PatchChecks.Run(demands, (done, total) => observer.Progressed("checking patches", done, total), stop);
         CheckSquare(settings, summaries);
         var tasks = settings.Tasks;
+        CheckTest(settings);
         // A file of weights that does not fit is found before hours of work, not after them.
         var weights = tasks.Predict && !tasks.Train ? NetworkWeights.Read(settings.Checkpoint ?? BestOf(settings), settings) : null;
         if (settings.CopyInputs)
@@ -50,6 +51,16 @@ public static class TrainingJob
             Predict(settings, weights, observer, stop);
         var predictSeconds = weights is null ? 0 : watch.Elapsed.TotalSeconds;
         return new(history, predictSeconds, tasks.Metrics ? Measure(settings, history, observer, stop) : null);
+    }
+
+    // What the predictions need is found before hours of training, not after them.
+    private static void CheckTest(TrainingSettings settings)
+    {
+        if (!settings.Tasks.Predict && !settings.Tasks.Metrics)
+            return;
+        var patches = PredictionFiles.List(settings);
+        if (settings.Tasks.Predict)
+            Metadata(settings, patches);
     }
 
     private static string BestOf(TrainingSettings settings) => new TrainingFolder(settings).ReadState()?.BestModel is { Path.Length: > 0 } best
