@@ -113,7 +113,7 @@ internal sealed class PatchLoader
             var normalizer = new Normalizer(_settings.Normalization, _settings.Channels.Count, image.Samples, image.Maximum);
             var values = batch.Images.AsSpan(i * pixels * _settings.Channels.Count, pixels * _settings.Channels.Count);
             var target = batch.Classes.AsSpan(i * pixels, pixels);
-            ToClasses(classes);
+            ToClasses(classes, patch.Mask!);
             if (transform == default)
             {
                 normalizer.Normalize(image.Values, values);
@@ -134,7 +134,7 @@ internal sealed class PatchLoader
     }
 
     // The values were checked before the first epoch; a mask that has changed since must not become another class silently.
-    private void ToClasses(byte[] values)
+    private void ToClasses(byte[] values, string mask)
     {
         var first = _settings.SupervisionStartsAtOne ? 1 : 0;
         var count = _settings.Classes.Count;
@@ -142,7 +142,7 @@ internal sealed class PatchLoader
         {
             var index = values[i] - first;
             if ((uint)index >= (uint)count)
-                throw new FlairException($"a mask holds the value {values[i]}, which is none of the classes; has it changed since the training began?");
+                throw new FlairException($"{mask}: holds the value {values[i]}, which is none of the classes; has it changed since the training began?");
             values[i] = (byte)index;
         }
     }
