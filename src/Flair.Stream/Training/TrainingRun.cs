@@ -58,6 +58,8 @@ public sealed class TrainingRun
     {
         _folder.Create();
         var start = TrainingOrigin.Find(_settings, _folder, _observer);
+        if (start.BestModel is { } kept)
+            _folder.RemoveReplaced(kept.Path);
         using var log = new TrainingLog(_settings, _folder, start.Epoch);
         var monitor = new EpochMonitor(_settings.Checkpoints, start.EarlyStopping, start.BestModel);
         if (End(start.Epoch, monitor) is { } already && start.Running is null)
@@ -177,9 +179,10 @@ public sealed class TrainingRun
 
         if (_settings.Checkpoints.SaveLast)
             TorchCheckpointWriter.WriteLightning(_folder.Last, checkpoint, _settings.Checkpoints.WeightsOnly);
+        if (replaced is not null)
+            _folder.MarkReplaced(replaced);
         TorchCheckpointWriter.WriteLightning(_folder.State, checkpoint);
-        if (replaced is not null && replaced != monitor.Best.Path)
-            TrainingFolder.Remove(replaced);
+        _folder.RemoveReplaced(monitor.Best.Path);
         _observer.EpochEnded(new(record, best ? monitor.Best.Path : null, monitor.Stopping.WaitCount));
         _stop.ThrowIfCancellationRequested();
     }

@@ -58,6 +58,22 @@ public sealed class TrainingRunTests : IClassFixture<TrainingRunTests.Patches>, 
     }
 
     [Fact]
+    public void AReplacedCheckpointIsDeletedEvenWhereTheProcessEndedBeforeThat()
+    {
+        var result = Train("replaced");
+        var former = Path.Combine(_root, "replaced", "checkpoints", "ckpt-epoch=00-val_loss=9.99_test.ckpt");
+        File.Copy(result.BestFile, former);
+        File.WriteAllText(Path.Combine(_root, "replaced", ".flair", "replaced"), Path.GetFileName(former));
+        Train("replaced");
+        Assert.False(File.Exists(former));
+
+        // A note of what the state still names as the best: the process ended before the state was written.
+        File.WriteAllText(Path.Combine(_root, "replaced", ".flair", "replaced"), Path.GetFileName(result.BestFile));
+        Train("replaced");
+        Assert.True(File.Exists(result.BestFile));
+    }
+
+    [Fact]
     public void OtherSettingsInTheSameDirectoryAreRefused()
     {
         Assert.Throws<OperationCanceledException>(() => Train("other", stopAfter: 1));
@@ -84,6 +100,8 @@ public sealed class TrainingRunTests : IClassFixture<TrainingRunTests.Patches>, 
         Assert.Equal((1, 3L * StepsAnEpoch), (third.Computed, third.History.Epochs[^1].GlobalStep));
         Assert.True(File.Exists(first.BestFile), "the best file of the training that was gone on with is another directory's");
         Assert.Equal(Path.Combine(_root, "third", "checkpoints"), Path.GetDirectoryName(third.BestFile));
+        var error = Assert.Throws<FlairException>(() => Train("fourth", settings => settings with { Checkpoint = third.BestFile, Tasks = settings.Tasks with { Resume = true }, Epochs = 3 }));
+        Assert.Contains("num_epochs is 3; raise num_epochs", error.Message, StringComparison.Ordinal);
         Assert.Equal(State("whole3", settings => settings with { Epochs = 3 }), State("third"));
     }
 
