@@ -44,7 +44,7 @@ internal static class TrainingCommands
         var conf = new Option<string>("--conf") { HelpName = "FILE", Description = "FLAIR-1's flair-1-config.yaml.", Required = tasks is not null };
         var sets = new Option<string[]>("--set") { HelpName = "KEY=VALUE", Description = "Any key of the file, e.g. --set batch_size=4; may be repeated." };
         var json = new Option<bool>("--json") { Description = "One JSON object a line: start, step, epoch, notice, error, summary." };
-        var quiet = new Option<bool>("--quiet", "-q") { Description = "Nothing but errors and the summary." };
+        var quiet = new Option<bool>("--quiet", "-q") { Description = "Nothing but errors; flair-compute.log in the output directory has the rest." };
         foreach (var option in new Option[] { conf, sets, json, quiet })
             command.Options.Add(option);
         command.SetAction(parsed =>
@@ -56,7 +56,17 @@ internal static class TrainingCommands
             using var log = OpenLog(settings.Output);
             log.WriteLine($"{context.CommandText()} at {DateTimeOffset.Now:yyyy-MM-dd HH:mm:ss zzz}");
             var display = new TrainingDisplay(context, parsed.GetValue(json), parsed.GetValue(quiet), log);
-            TrainingJob.Run(settings, display, context.Stop);
+            try
+            {
+                TrainingJob.Run(settings, display, context.Stop);
+            }
+            catch (Exception e)
+            {
+                // The log is what is read the next morning; the error itself is for the command line to tell.
+                log.WriteLine(e is OperationCanceledException ? "stopped" : $"error: {e.Message}");
+                throw;
+            }
+
             return ExitCode.Done;
         });
     }

@@ -49,7 +49,7 @@ internal sealed class OverrideMerger(MapNode root, SettingsReport report, string
             var origin = new Origin($"--set {set}", directory);
             var equals = set.IndexOf('=', StringComparison.Ordinal);
             if (equals <= 0)
-                report.Fail(origin, "expected KEY=VALUE, such as window.size=256");
+                report.Fail(origin, "expected KEY=VALUE, a key of the settings file and its new value");
             else
                 Put(YamlTree.ParseValue(set[(equals + 1)..], origin, report.Errors), set[..equals].Split('.'));
         }

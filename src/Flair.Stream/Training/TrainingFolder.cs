@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Flair.Checkpoints;
 using Flair.Settings;
 
@@ -19,6 +20,8 @@ public sealed class TrainingFolder(TrainingSettings settings)
 
     /// <summary>The state of the training in an output directory.</summary>
     public static string StateIn(string output) => Path.Combine(output, ".flair", "training.ckpt");
+
+    private string Replaced => Path.Combine(settings.Output, ".flair", "replaced");
 
     /// <summary>The report.</summary>
     public string Report => Path.Combine(settings.Output, Reporting.HtmlReport.FileName);
@@ -48,19 +51,50 @@ public sealed class TrainingFolder(TrainingSettings settings)
     {
         if (!File.Exists(State))
             return null;
-        var state = TrainingCheckpointReader.Read(State);
-        // The directory may have been moved, or named from another working directory, since.
-        return state.BestModel is { Path.Length: > 0 } best
-            ? state with { BestModel = best with { Path = Path.Combine(Checkpoints, Path.GetFileName(best.Path)), Directory = Checkpoints } }
-            : state;
+        try
+        {
+            var state = TrainingCheckpointReader.Read(State);
+            // The directory may have been moved, or named from another working directory, since.
+            return state.BestModel is { Path.Length: > 0 } best
+                ? state with { BestModel = best with { Path = Path.Combine(Checkpoints, Path.GetFileName(best.Path)), Directory = Checkpoints } }
+                : state;
+        }
+        catch (FlairException e)
+        {
+            throw new FlairException($"{e.Message}; or delete it, to begin the training anew", e);
+        }
     }
 
-    /// <summary>Deletes a checkpoint that a better one replaces. A file that cannot be deleted only takes room.</summary>
-    public static void Remove(string checkpoint)
+    /// <summary>Whether the best model of a training is one of this folder's files, which a better one replaces.</summary>
+    internal bool Holds(BestModelState best) =>
+        best.Path.Length > 0 && Path.GetDirectoryName(Path.GetFullPath(best.Path)) == Path.GetFullPath(Checkpoints);
+
+    /// <summary>Notes the best checkpoint that is about to be replaced, so that it is deleted also where the process ends before that.</summary>
+    /// <exception cref="FlairException">The note cannot be written.</exception>
+    public void MarkReplaced(string checkpoint)
     {
         try
         {
-            File.Delete(checkpoint);
+            DurableFile.WriteAllBytes(Replaced, Encoding.UTF8.GetBytes(Path.GetFileName(checkpoint)));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FlairException($"{Replaced}: cannot be written ({e.Message.TrimEnd('.')}); check the disk and the rights on it", e);
+        }
+    }
+
+    /// <summary>Deletes the checkpoint that was noted, unless it is the best one still. A file that cannot be deleted only takes room.</summary>
+    /// <param name="best">The best checkpoint by the state on the disk.</param>
+    public void RemoveReplaced(string best)
+    {
+        try
+        {
+            if (!File.Exists(Replaced))
+                return;
+            var name = Path.GetFileName(File.ReadAllText(Replaced));
+            if (name.Length > 0 && name != Path.GetFileName(best))
+                File.Delete(Path.Combine(Checkpoints, name));
+            File.Delete(Replaced);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

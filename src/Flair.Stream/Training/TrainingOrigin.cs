@@ -25,20 +25,20 @@ internal static class TrainingOrigin
             return begun;
         }
 
-        var checkpoint = settings.Tasks.Resume ? Resume(settings, observer) : Begin(settings, observer);
+        var checkpoint = settings.Tasks.Resume ? Resume(settings, folder, observer) : Begin(settings, observer);
         return checkpoint with { Fingerprint = fingerprint.Text, Seed = settings.Seed };
     }
 
-    private static TrainingCheckpoint Resume(TrainingSettings settings, ITrainingObserver observer)
+    private static TrainingCheckpoint Resume(TrainingSettings settings, TrainingFolder folder, ITrainingObserver observer)
     {
         var path = settings.Checkpoint!;
         var checkpoint = TrainingCheckpointReader.Read(path);
-        var (architecture, encoder) = ArchitectureRegistry.Parse(settings.Architecture);
-        var specs = architecture.Describe(encoder, settings.Channels.Count, settings.Classes.Count, settings.UseMetadata);
-        var weights = NetworkWeights.Take(path, settings, specs, checkpoint.Weights);
-        // Another program's patches, order and metrics of a cut epoch are not ours to go on with.
+        var weights = NetworkWeights.Take(path, settings, checkpoint.Weights);
+        // As Lightning: the best file of another directory is that directory's, not to be deleted for a better one here.
+        var best = checkpoint.BestModel is { } known && folder.Holds(known) ? known : null;
         observer.Notice($"{path}: going on after {checkpoint.Epoch} epochs, {checkpoint.GlobalStep} steps, at learning rate {checkpoint.Scheduler.LearningRate:g4}");
-        return checkpoint with { Weights = weights, Running = null };
+        // Another training's patches, order and metrics of a cut epoch are not ours to go on with.
+        return checkpoint with { Weights = weights, BestModel = best, Running = null };
     }
 
     private static TrainingCheckpoint Begin(TrainingSettings settings, ITrainingObserver observer)

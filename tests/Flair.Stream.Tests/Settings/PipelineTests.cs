@@ -157,7 +157,7 @@ public sealed class PipelineTests : IDisposable
     [Theory]
     [InlineData("window.sise=3", "--set window.sise=3: unknown key 'sise' under 'window'; did you mean 'size'?")]
     [InlineData("batch=0", "--set batch=0: 'batch' must be 1 or more, not 0")]
-    [InlineData("batch", "--set batch: expected KEY=VALUE, such as window.size=256")]
+    [InlineData("batch", "--set batch: expected KEY=VALUE, a key of the settings file and its new value")]
     [InlineData("batch.size=1", "--set batch.size=1: 'batch' is 2 and has no keys")]
     [InlineData("inputs.7.name=x", "--set inputs.7.name=x: 'inputs' has no item '7'")]
     [InlineData("batch=[1", "--set batch=[1: this is not YAML: ")]
