@@ -1,6 +1,6 @@
 # The two commands: make demo, make test. Everything else: make help.
 .DEFAULT_GOAL := help
-.PHONY: help install build test demo bench format format-check lint publish clean
+.PHONY: help install build test demo reproduce bench format format-check lint publish clean
 
 export DOTNET_CLI_TELEMETRY_OPTOUT = 1
 export DOTNET_NOLOGO = 1
@@ -21,6 +21,9 @@ demo: install ## make a small scene, map it, say where the map is and how good
 	./flair toy demo/scene --tiles 2x2 --size 1000 --seed 1
 	./flair detect --pipeline pipelines/demo.yaml
 	./flair score demo/map --truth demo/scene/LABELS
+
+reproduce: install ## compare seven models on a toy scene, reduced (pipelines/reproduce/README.md)
+	./flair compare pipelines/reproduce/*.yaml --toy --output demo/reproduce
 
 ifneq ($(wildcard bench/run),)
 bench: build ## measure (bench/run)

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Flair.Tests;
 
 namespace Flair.Cli.Tests;
 

@@ -1,5 +1,3 @@
-using Flair.Tests;
-
 namespace Flair.Cli.Tests;
 
 public sealed class TrainingTests(CommandLineFixture here) : IClassFixture<CommandLineFixture>

@@ -87,7 +87,8 @@ public static class ComparisonRun
         // Where its training would lie must be known before its weights are.
         var place = Place(TrainingSettingsFile.Read(file, options.Sets, new() { Metrics = true }), options);
         IReadOnlyList<string> sets = BestOf(place) is { } best ? [.. options.Sets, $"paths.ckpt_model_path={Quoted(best)}"] : options.Sets;
-        return Place(TrainingSettingsFile.Read(file, sets, evaluate), options);
+        var settings = Place(TrainingSettingsFile.Read(file, sets, evaluate), options);
+        return settings.Checkpoint is not null ? settings : throw new FlairException($"{file}: evaluating needs weights; give paths.ckpt_model_path, or train it here first");
     }
 
     private static TrainingSettings Place(TrainingSettings settings, ComparisonOptions options) =>

@@ -48,7 +48,7 @@ public static class MetricsRun
         var problems = new string?[patches.Count];
         var gate = new Lock();
         var done = 0;
-        Parallel.For(0, patches.Count, new() { CancellationToken = cancellation, MaxDegreeOfParallelism = Readers(settings) }, i =>
+        Parallel.For(0, patches.Count, new() { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
         {
             // A matrix a patch is small beside the patch, and tells the patch's own accuracy.
             var own = new ConfusionMatrix(settings.Classes.Count);
@@ -117,8 +117,6 @@ public static class MetricsRun
         return $"left out: {matrix.OutsideTruth} pixels whose mask is not {first} to {first + matrix.Classes - 1}"
             + (matrix.OutsidePrediction == 0 ? "" : $", {matrix.OutsidePrediction} whose prediction is not 0 to {matrix.Classes - 1}");
     }
-
-    private static int Readers(TrainingSettings settings) => settings.Workers > 0 ? settings.Workers : Environment.ProcessorCount;
 
     private static void CheckFiles(TrainingSettings settings, IReadOnlyList<PatchFiles> patches)
     {

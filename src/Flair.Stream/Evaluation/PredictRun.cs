@@ -17,7 +17,6 @@ namespace Flair.Evaluation;
 /// </summary>
 public static class PredictRun
 {
-    private const int MostReaders = 4;
     private const int Writers = 2;
 
     /// <summary>Predicts them all.</summary>
@@ -57,7 +56,7 @@ public static class PredictRun
             new() { BoundedCapacity = 2 * Writers, MaxDegreeOfParallelism = Writers, CancellationToken = stop.Token });
         var network = new PatchNetwork(parts, new BlockCounters("network", "patches"), write, stop.Token);
         var batch = new PatchBatcher(settings.BatchSize, new BlockCounters("batch", "batches"), network.Input, stop.Token);
-        var readers = settings.Workers > 0 ? settings.Workers : Math.Min(MostReaders, Environment.ProcessorCount);
+        var readers = PatchReader.Threads(settings);
         var normalizers = new ConcurrentDictionary<(SampleType, double), Normalizer>();
         var read = new TransformBlock<PatchFiles?, NormalizedPatch?>(
             files => files is null ? null : Read(parts, files, normalizers),

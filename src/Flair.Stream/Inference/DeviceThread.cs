@@ -17,10 +17,19 @@ public sealed class DeviceThread : IDisposable
     /// <param name="operatorThreads">Threads that an operator may use on the CPU; 0 leaves it to <see cref="LibTorch.Threads"/> as it was set before, which is one where nobody did.</param>
     public DeviceThread(int operatorThreads = 0)
     {
-        if (operatorThreads > 0)
-            _work.Add(() => LibTorch.Threads = operatorThreads);
         _thread = new Thread(Loop) { IsBackground = true, Name = "libtorch" };
         _thread.Start();
+        if (operatorThreads == 0)
+            return;
+        try
+        {
+            Run(() => { LibTorch.Threads = operatorThreads; });
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>Runs something on the thread and waits for it; what it throws is thrown here.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Flair.Models.Layers;
 
 namespace Flair.Patches;
 
@@ -19,7 +20,7 @@ namespace Flair.Patches;
 public static class AerialMetadata
 {
     /// <summary>Numbers a patch.</summary>
-    public const int Length = 45;
+    public const int Length = MetadataLayer.Values;
 
     private const int FirstYear = 2018;
     private const int Years = 4;

@@ -1,4 +1,5 @@
 using Flair.Models;
+using Flair.Models.Layers;
 using Flair.Settings;
 
 namespace Flair.Patches;
@@ -6,9 +7,6 @@ namespace Flair.Patches;
 /// <summary>A list of patches and what they must be like.</summary>
 public sealed record PatchDemand
 {
-    /// <summary>Side of the patches that the aerial metadata go with: FLAIR-1 adds them to a deepest map of 16 × 16.</summary>
-    private const int MetadataSide = 512;
-
     /// <summary>The list's name in messages.</summary>
     public required string Csv { get; init; }
 
@@ -55,7 +53,7 @@ public sealed record PatchDemand
             FirstValue = settings.SupervisionStartsAtOne ? 1 : 0,
             Classes = settings.Classes.Count,
             SizeMultiple = ArchitectureRegistry.Parse(settings.Architecture).Architecture.SizeMultiple,
-            Side = settings.UseMetadata ? MetadataSide : null,
+            Side = settings.UseMetadata ? MetadataLayer.PatchSize : null,
         };
         if (settings.Tasks.Train)
         {

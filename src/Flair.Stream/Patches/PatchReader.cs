@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Flair.Batching;
 using Flair.Gdal;
+using Flair.Settings;
 using Flair.Source;
 
 namespace Flair.Patches;
@@ -16,6 +17,15 @@ public sealed record PatchImage(int Width, int Height, SampleType Samples, doubl
 /// <summary>Reads the files of a patch. Every thread may call it at any time.</summary>
 public static class PatchReader
 {
+    private const int UsualThreads = 4;
+
+    /// <summary>How many threads read: <see cref="TrainingSettings.Workers"/>, else 4, but no more than there are cores, as each holds a patch or a batch.</summary>
+    public static int Threads(TrainingSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        return Math.Min(settings.Workers > 0 ? settings.Workers : UsualThreads, Environment.ProcessorCount);
+    }
+
     /// <summary>Reads the image.</summary>
     /// <param name="path">A raster that GDAL opens.</param>
     /// <param name="channels">Bands, from 1, in the order wanted.</param>
@@ -28,8 +38,7 @@ public static class PatchReader
             if (channels.Max() > raster.BandCount)
                 throw new FlairException($"{path}: channel {channels.Max()} is asked for and the image has {raster.BandCount} bands; correct channels");
             var bytes = channels.All(channel => raster.Type(channel) == GdalType.Byte);
-            var count = channels.Count * raster.Width * raster.Height;
-            var values = new byte[bytes ? count : count * sizeof(float)];
+            var values = new byte[Room(path, (long)channels.Count * raster.Width * raster.Height * (bytes ? sizeof(byte) : sizeof(float)))];
             int[] bands = [.. channels];
             if (bytes)
                 raster.Read<byte>(0, 0, raster.Width, raster.Height, bands, values);
@@ -44,12 +53,15 @@ public static class PatchReader
     /// <exception cref="FlairException">It cannot be read.</exception>
     public static (int Width, int Height, byte[] Values) ReadMask(string path) => Guard(path, raster =>
     {
-        var values = new byte[raster.Width * raster.Height];
+        var values = new byte[Room(path, (long)raster.Width * raster.Height)];
         if (raster.Type(1) != GdalType.Byte)
             throw new FlairException($"{path}: a mask has 8-bit values, not {raster.Type(1)}; convert it");
         raster.Read<byte>(0, 0, raster.Width, raster.Height, [1], values);
         return (raster.Width, raster.Height, values);
     });
+
+    private static long Room(string path, long bytes) => bytes <= Array.MaxLength ? bytes
+        : throw new FlairException($"{path}: takes {bytes} bytes, and a patch has at most {Array.MaxLength}; cut it into smaller ones");
 
     private static T Guard<T>(string path, Func<Raster, T> read)
     {

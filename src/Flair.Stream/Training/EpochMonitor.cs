@@ -26,7 +26,7 @@ internal sealed class EpochMonitor
     public BestModelState Best { get; private set; }
 
     /// <summary>Whether the training has gone on long enough without a better epoch.</summary>
-    public bool IsExhausted => Stopping.WaitCount >= Stopping.Patience;
+    public bool IsExhausted => EndsAfter(Stopping.WaitCount);
 
     /// <summary>Takes the value of the epoch that ended.</summary>
     /// <param name="value">The monitored value, finite.</param>
@@ -39,7 +39,7 @@ internal sealed class EpochMonitor
         {
             WaitCount = waited,
             BestScore = waited == 0 ? value : Stopping.BestScore,
-            StoppedEpoch = waited >= Stopping.Patience ? epoch : 0,
+            StoppedEpoch = EndsAfter(waited) ? epoch : 0,
         };
         Best = Best with { CurrentScore = value };
         return Best.Score is not { } score || IsBetter(value, score);
@@ -50,6 +50,9 @@ internal sealed class EpochMonitor
 
     /// <summary>Takes the file that the last epoch is saved to.</summary>
     public void SavesLast(string path) => Best = Best with { LastPath = path };
+
+    // As Lightning, which looks at its patience only where an epoch was not better: one of 0 bears none of these.
+    private bool EndsAfter(int waited) => waited > 0 && waited >= Stopping.Patience;
 
     private bool IsBetter(double value, double than) => _settings.Maximize ? value > than : value < than;
 }

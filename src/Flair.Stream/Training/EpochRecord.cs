@@ -12,7 +12,7 @@ namespace Flair.Training;
 /// <param name="Seconds">Wall time of the epoch, training and validation.</param>
 public sealed record EpochRecord(
     int Epoch,
-    int GlobalStep,
+    long GlobalStep,
     double LearningRate,
     double TrainLoss,
     double? TrainMiou,

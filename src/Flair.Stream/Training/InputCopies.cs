@@ -10,18 +10,27 @@ internal static class InputCopies
     public static void Write(TrainingSettings settings)
     {
         var directory = Path.Combine(settings.Output, "used_csv_and_config");
-        string?[] files =
+        (string Part, string? File)[] files =
         [
-            settings.Tasks.Train ? settings.TrainCsv : null,
-            settings.Tasks.Train ? settings.ValCsv : null,
-            settings.Tasks.Predict || settings.Tasks.Metrics ? settings.TestCsv : null,
-            settings.File,
+            ("train", settings.Tasks.Train ? settings.TrainCsv : null),
+            ("val", settings.Tasks.Train ? settings.ValCsv : null),
+            ("test", settings.Tasks.Predict || settings.Tasks.Metrics ? settings.TestCsv : null),
+            ("settings", settings.File),
         ];
+        var names = files.Where(entry => entry.File is not null).Select(entry => Path.GetFileName(entry.File)).ToArray();
         try
         {
             Directory.CreateDirectory(directory);
-            foreach (var file in files.OfType<string>())
-                DurableFile.WriteAllBytes(Path.Combine(directory, Path.GetFileName(file)), File.ReadAllBytes(file));
+            foreach (var (part, file) in files)
+            {
+                if (file is null)
+                    continue;
+                // FLAIR-1 lets one of two train/list.csv and val/list.csv overwrite the other.
+                var name = Path.GetFileName(file);
+                if (names.Count(other => other == name) > 1)
+                    name = $"{part}-{name}";
+                DurableFile.WriteAllBytes(Path.Combine(directory, name), File.ReadAllBytes(file));
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

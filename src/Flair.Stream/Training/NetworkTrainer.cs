@@ -26,9 +26,22 @@ internal sealed class NetworkTrainer : IDisposable
         _thread = thread;
         _settings = settings;
         var (architecture, encoder) = ArchitectureRegistry.Parse(settings.Architecture);
-        (_network, _classWeights) = thread.Run(() => (
-            architecture.CreateTrainable(encoder, settings.Channels.Count, settings.Classes.Count, weights, settings.Device, settings.UseMetadata),
-            settings.UseWeights ? Tensor.From<float>(ClassWeights(settings), settings.Classes.Count).To(settings.Device) : null));
+        (_network, _classWeights) = thread.Run(() =>
+        {
+            if (settings.Device != "cpu")
+                LibTorch.SetReproducible(true);
+            var network = architecture.CreateTrainable(encoder, settings.Channels.Count, settings.Classes.Count, weights, settings.Device, settings.UseMetadata);
+            try
+            {
+                using var classWeights = settings.UseWeights ? Tensor.From<float>(ClassWeights(settings), settings.Classes.Count) : null;
+                return (network, classWeights?.To(settings.Device));
+            }
+            catch
+            {
+                network.Dispose();
+                throw;
+            }
+        });
         _optimizer = new(_network.Parameters);
     }
 
@@ -41,47 +54,31 @@ internal sealed class NetworkTrainer : IDisposable
     /// <param name="seed">Seed of the dropouts of this step.</param>
     /// <param name="predictions">Takes the class predicted for each pixel, [patch][row][column].</param>
     /// <returns>The loss; where it is not finite, the weights were left as they are.</returns>
-    public double Train(PatchBatch batch, double learningRate, ulong seed, byte[] predictions) => _thread.Run(() =>
+    public double Train(PatchBatch batch, double learningRate, ulong seed, byte[] predictions) => Compute(GradMode.Record, () =>
     {
         LibTorch.Seed(seed);
         _network.Training = true;
-        LibTorch.GradMode = GradMode.Record;
-        try
+        var value = Forward(batch, predictions, out var loss);
+        using (loss)
         {
-            var value = Forward(batch, predictions, out var loss);
-            using (loss)
-            {
-                if (!double.IsFinite(value))
-                    return value;
-                loss.Backward();
-            }
+            if (!double.IsFinite(value))
+                return value;
+            loss.Backward();
+        }
 
-            _optimizer.Step(learningRate);
-            return value;
-        }
-        finally
-        {
-            LibTorch.GradMode = GradMode.None;
-        }
+        _optimizer.Step(learningRate);
+        return value;
     });
 
     /// <summary>The loss of a batch without learning from it, with the stored statistics.</summary>
     /// <param name="batch">The patches.</param>
     /// <param name="predictions">Takes the class predicted for each pixel, [patch][row][column].</param>
-    public double Evaluate(PatchBatch batch, byte[] predictions) => _thread.Run(() =>
+    public double Evaluate(PatchBatch batch, byte[] predictions) => Compute(GradMode.Inference, () =>
     {
         _network.Training = false;
-        LibTorch.GradMode = GradMode.Inference;
-        try
-        {
-            var value = Forward(batch, predictions, out var loss);
-            loss.Dispose();
-            return value;
-        }
-        finally
-        {
-            LibTorch.GradMode = GradMode.None;
-        }
+        var value = Forward(batch, predictions, out var loss);
+        loss.Dispose();
+        return value;
     });
 
     /// <summary>A copy of the weights as they are now.</summary>
@@ -96,6 +93,23 @@ internal sealed class NetworkTrainer : IDisposable
         LibTorch.EmptyCache();
     });
 
+    private double Compute(GradMode mode, Func<double> step) => _thread.Run(() =>
+    {
+        LibTorch.GradMode = mode;
+        try
+        {
+            return step();
+        }
+        catch (TorchException e) when (e.Message.Contains("out of memory", StringComparison.Ordinal) || e.Message.Contains("allocate memory", StringComparison.Ordinal))
+        {
+            throw new FlairException($"the memory of {_settings.Device} is too small for a step of {_settings.BatchSize} patches; lower batch_size, or take a smaller network ({e.Message.Split('\n')[0]})", e);
+        }
+        finally
+        {
+            LibTorch.GradMode = GradMode.None;
+        }
+    });
+
     private double Forward(PatchBatch batch, byte[] predictions, out Tensor loss)
     {
         var count = batch.Files.Count;
@@ -105,10 +119,17 @@ internal sealed class NetworkTrainer : IDisposable
         using var bytes = Tensor.From<byte>(batch.Classes, count, batch.Height, batch.Width);
         using var target = bytes.To(_settings.Device, TorchScalarType.Int64);
         loss = logits.CrossEntropy(target, _classWeights);
-        using var best = logits.ArgMax(1);
-        using var codes = best.To("cpu", TorchScalarType.UInt8);
-        codes.CopyTo<byte>(predictions);
-        using var onHost = loss.To("cpu", TorchScalarType.Float32);
-        return onHost.ToArray<float>()[0];
+        try
+        {
+            using var best = logits.ArgMax(1);
+            using var codes = best.To("cpu", TorchScalarType.UInt8);
+            codes.CopyTo<byte>(predictions);
+            return loss.ToArray<float>()[0];
+        }
+        catch
+        {
+            loss.Dispose();
+            throw;
+        }
     }
 }

@@ -21,8 +21,6 @@ internal sealed record PatchBatch(IReadOnlyList<PatchFiles> Files, int Width, in
 /// </summary>
 internal sealed class PatchLoader
 {
-    private const int MostReaders = 4;
-
     private readonly TrainingSettings _settings;
     private readonly IReadOnlyList<PatchFiles> _patches;
     private readonly IReadOnlyList<float[]>? _metadata;
@@ -37,7 +35,7 @@ internal sealed class PatchLoader
         _settings = settings;
         _patches = patches;
         _metadata = metadata;
-        _readers = Math.Clamp(settings.Workers > 0 ? settings.Workers : MostReaders, 1, Math.Max(1, Environment.ProcessorCount));
+        _readers = PatchReader.Threads(settings);
     }
 
     /// <summary>Whole batches of the list; a rest is left out, as FLAIR-1 does in training and in validation.</summary>
@@ -69,8 +67,10 @@ internal sealed class PatchLoader
         }
         finally
         {
+            // No reader outlives the loading, even where the taker has failed.
             await stop.CancelAsync().ConfigureAwait(false);
             await feed.ConfigureAwait(false);
+            await Task.WhenAny(load.Completion).ConfigureAwait(false);
         }
     }
 
@@ -142,7 +142,7 @@ internal sealed class PatchLoader
         {
             var index = values[i] - first;
             if ((uint)index >= (uint)count)
-                throw new FlairException($"{mask}: holds the value {values[i]}, which is none of the classes; has it changed since the training began?");
+                throw new FlairException($"{mask}: holds the value {values[i]}, which is none of the classes; it has changed since the training began");
             values[i] = (byte)index;
         }
     }
@@ -150,9 +150,12 @@ internal sealed class PatchLoader
     private PatchBatch Rent(ReadOnlySpan<int> indices, int width, int height)
     {
         PatchFiles[] files = [.. indices.ToArray().Select(index => _patches[index])];
+        var values = (long)files.Length * width * height * _settings.Channels.Count;
+        if (values > Array.MaxLength)
+            throw new FlairException($"a batch of {files.Length} patches of {width} × {height} pixels and {_settings.Channels.Count} channels has {values} values, and {Array.MaxLength} are possible; lower batch_size");
         var pixels = files.Length * width * height;
         return _free.TryTake(out var free) && free.Classes.Length == pixels
             ? free with { Files = files, Width = width, Height = height }
-            : new(files, width, height, new float[pixels * _settings.Channels.Count], new byte[pixels], _metadata is null ? null : new float[files.Length * AerialMetadata.Length]);
+            : new(files, width, height, new float[values], new byte[pixels], _metadata is null ? null : new float[files.Length * AerialMetadata.Length]);
     }
 }

@@ -51,12 +51,23 @@ public sealed class TrainingFolder(TrainingSettings settings)
     {
         if (!File.Exists(State))
             return null;
-        var state = TrainingCheckpointReader.Read(State);
-        // The directory may have been moved, or named from another working directory, since.
-        return state.BestModel is { Path.Length: > 0 } best
-            ? state with { BestModel = best with { Path = Path.Combine(Checkpoints, Path.GetFileName(best.Path)), Directory = Checkpoints } }
-            : state;
+        try
+        {
+            var state = TrainingCheckpointReader.Read(State);
+            // The directory may have been moved, or named from another working directory, since.
+            return state.BestModel is { Path.Length: > 0 } best
+                ? state with { BestModel = best with { Path = Path.Combine(Checkpoints, Path.GetFileName(best.Path)), Directory = Checkpoints } }
+                : state;
+        }
+        catch (FlairException e)
+        {
+            throw new FlairException($"{e.Message}; or delete it, to begin the training anew", e);
+        }
     }
+
+    /// <summary>Whether the best model of a training is one of this folder's files, which a better one replaces.</summary>
+    internal bool Holds(BestModelState best) =>
+        best.Path.Length > 0 && Path.GetDirectoryName(Path.GetFullPath(best.Path)) == Path.GetFullPath(Checkpoints);
 
     /// <summary>Notes the best checkpoint that is about to be replaced, so that it is deleted also where the process ends before that.</summary>
     /// <exception cref="FlairException">The note cannot be written.</exception>

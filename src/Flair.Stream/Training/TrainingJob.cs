@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Flair.Checkpoints;
 using Flair.Evaluation;
 using Flair.Inference;
 using Flair.Models;
@@ -31,7 +32,8 @@ public static class TrainingJob
         var summaries = PatchChecks.Run(demands, (done, total) => observer.Progressed("checking patches", done, total), stop);
         CheckSquare(settings, summaries);
         var tasks = settings.Tasks;
-        CheckTest(settings);
+        var tests = tasks.Predict || tasks.Metrics ? PredictionFiles.List(settings) : [];
+        var testMetadata = tasks.Predict ? Metadata(settings, tests) : null;
         // A file of weights that does not fit is found before hours of work, not after them.
         var weights = tasks.Predict && !tasks.Train ? NetworkWeights.Read(settings.Checkpoint ?? BestOf(settings), settings) : null;
         if (settings.CopyInputs)
@@ -48,19 +50,9 @@ public static class TrainingJob
 
         var watch = Stopwatch.StartNew();
         if (weights is not null)
-            Predict(settings, weights, observer, stop);
+            Predict(settings, weights, tests, testMetadata, observer, stop);
         var predictSeconds = weights is null ? 0 : watch.Elapsed.TotalSeconds;
         return new(history, predictSeconds, tasks.Metrics ? Measure(settings, history, observer, stop) : null);
-    }
-
-    // What the predictions need is found before hours of training, not after them.
-    private static void CheckTest(TrainingSettings settings)
-    {
-        if (!settings.Tasks.Predict && !settings.Tasks.Metrics)
-            return;
-        var patches = PredictionFiles.List(settings);
-        if (settings.Tasks.Predict)
-            Metadata(settings, patches);
     }
 
     private static string BestOf(TrainingSettings settings) => new TrainingFolder(settings).ReadState()?.BestModel is { Path.Length: > 0 } best
@@ -79,10 +71,10 @@ public static class TrainingJob
             throw new FlairException($"{train.Csv}: the patches are {train.Width} × {train.Height} pixels, and use_augmentation turns them by 90°; cut square patches, or set use_augmentation: False");
     }
 
-    private static void Predict(TrainingSettings settings, Checkpoints.StateDict weights, ITrainingObserver observer, CancellationToken stop)
+    private static void Predict(
+        TrainingSettings settings, StateDict weights, IReadOnlyList<PatchFiles> patches, IReadOnlyList<float[]>? encoded, ITrainingObserver observer, CancellationToken stop)
     {
-        var patches = PatchList.Read(settings.TestCsv!);
-        var metadata = Metadata(settings, patches)?.Zip(patches).ToDictionary(pair => pair.Second.Line, pair => pair.First);
+        var metadata = encoded?.Zip(patches).ToDictionary(pair => pair.Second.Line, pair => pair.First);
         var (architecture, encoder) = ArchitectureRegistry.Parse(settings.Architecture);
         using var thread = new DeviceThread(Environment.ProcessorCount);
         using var network = thread.Run(() =>

@@ -28,7 +28,7 @@ internal sealed class TrainingLog : IDisposable
 
     /// <summary>The figures of an epoch.</summary>
     public static EpochRecord Record(int epoch, long step, double learningRate, EpochTally tally, EpochTally validation, double seconds) => new(
-        epoch, (int)step, learningRate, tally.Loss, JaccardIndex.Weighted(tally.Matrix), validation.Loss, JaccardIndex.Weighted(validation.Matrix),
+        epoch, step, learningRate, tally.Loss, JaccardIndex.Weighted(tally.Matrix), validation.Loss, JaccardIndex.Weighted(validation.Matrix),
         JaccardIndex.PerClass(validation.Matrix), seconds);
 
     /// <summary>Adds an epoch.</summary>

@@ -33,14 +33,12 @@ internal static class TrainingOrigin
     {
         var path = settings.Checkpoint!;
         var checkpoint = TrainingCheckpointReader.Read(path);
-        var (architecture, encoder) = ArchitectureRegistry.Parse(settings.Architecture);
-        var specs = architecture.Describe(encoder, settings.Channels.Count, settings.Classes.Count, settings.UseMetadata);
-        var weights = NetworkWeights.Take(path, settings, specs, checkpoint.Weights);
-        // Another program's patches, order and metrics of a cut epoch are not ours to go on with.
+        var weights = NetworkWeights.Take(path, settings, checkpoint.Weights);
+        // As Lightning: the best file of another directory is that directory's, not to be deleted for a better one here.
+        var best = checkpoint.BestModel is { } known && folder.Holds(known) ? known : null;
         observer.Notice($"{path}: going on after {checkpoint.Epoch} epochs, {checkpoint.GlobalStep} steps, at learning rate {checkpoint.Scheduler.LearningRate:g4}");
-        // As in Lightning, the best of another directory is not to be beaten here, and above all not deleted.
-        var best = checkpoint.BestModel is { Path.Length: > 0 } known && Path.GetDirectoryName(Path.GetFullPath(known.Path)) == Path.GetFullPath(folder.Checkpoints) && File.Exists(known.Path) ? known : null;
-        return checkpoint with { Weights = weights, Running = null, BestModel = best };
+        // Another training's patches, order and metrics of a cut epoch are not ours to go on with.
+        return checkpoint with { Weights = weights, BestModel = best, Running = null };
     }
 
     private static TrainingCheckpoint Begin(TrainingSettings settings, ITrainingObserver observer)

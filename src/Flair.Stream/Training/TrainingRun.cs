@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Flair.Checkpoints;
 using Flair.Inference;
-using Flair.Models;
 using Flair.Settings;
 using Flair.Torch;
 
@@ -11,7 +10,7 @@ namespace Flair.Training;
 /// <summary>
 /// Trains a network as FLAIR-1 does (Lightning's loop: an epoch of steps, a validation, the scheduler, the checkpoints, early stopping). What is
 /// random is a function of the seed, the epoch and the patch, so a training that was cut anywhere and goes on ends with the weights of
-/// one that was not.
+/// one that was not: on a CPU with as many cores to the bit, while CUDA's backward pass adds in any order.
 /// </summary>
 public sealed class TrainingRun
 {
@@ -65,17 +64,19 @@ public sealed class TrainingRun
         var monitor = new EpochMonitor(_settings.Checkpoints, start.EarlyStopping, start.BestModel);
         if (End(start.Epoch, monitor) is { } already && start.Running is null)
         {
-            return monitor.Best.Path.Length > 0
-                ? new(already, monitor.Best.Path, log.History, 0)
-                : throw new FlairException($"{_settings.Checkpoint}: nothing is left to train after its {start.Epoch} epochs ({(already == TrainingEnd.StoppedEarly ? "it stopped early; raise ckpt_earlystopping_patience" : $"num_epochs is {_settings.Epochs}; raise it")})");
+            return monitor.Best.Path.Length > 0 ? new(already, monitor.Best.Path, log.History, 0)
+                : throw new FlairException(already == TrainingEnd.Completed
+                    ? $"{_settings.Checkpoint}: its training has done {start.Epoch} epochs and num_epochs is {_settings.Epochs}; raise num_epochs to go on with it"
+                    : $"{_settings.Checkpoint}: its training had no better epoch for {monitor.Stopping.WaitCount} and so has ended; raise ckpt_earlystopping_patience to go on with it");
         }
+
 
         LibTorch.SetCacheLimit(ActivationCache);
         using var thread = new DeviceThread(Environment.ProcessorCount);
         using var trainer = new NetworkTrainer(thread, _settings, start.Weights);
         var session = new Session(start, monitor, new ReduceOnPlateau(start.Scheduler), trainer, log);
         _observer.Started(new(
-            _settings, Parameters(start.Weights), _trainPatches, _valPatches, session.Epoch, start.Running?.Steps ?? 0));
+            _settings, NetworkWeights.Parameters(_settings), _trainPatches, _valPatches, session.Epoch, start.Running?.Steps ?? 0));
         var first = session.Epoch;
         while (End(session.Epoch, monitor) is null)
             RunEpoch(session).GetAwaiter().GetResult();
@@ -83,7 +84,7 @@ public sealed class TrainingRun
     }
 
     private TrainingEnd? End(int epoch, EpochMonitor monitor) =>
-        monitor.IsExhausted && epoch > 0 ? TrainingEnd.StoppedEarly
+        monitor.IsExhausted ? TrainingEnd.StoppedEarly
         : epoch >= _settings.Epochs ? TrainingEnd.Completed
         : null;
 
@@ -198,14 +199,6 @@ public sealed class TrainingRun
     }
 
     private ulong StepSeed(long step) => NamedRandom.Bits(NamedRandom.Start($"dropout {_settings.Seed}"), (ulong)step);
-
-    private long Parameters(StateDict weights)
-    {
-        var (architecture, encoder) = ArchitectureRegistry.Parse(_settings.Architecture);
-        return architecture.Describe(encoder, _settings.Channels.Count, _settings.Classes.Count, _settings.UseMetadata)
-            .Where(spec => !spec.IsBuffer && weights.TryGet(spec.Name, out _))
-            .Sum(spec => spec.Shape.Aggregate(1L, (product, side) => product * side));
-    }
 
     /// <summary>The training as it is now.</summary>
     private sealed class Session(TrainingCheckpoint start, EpochMonitor monitor, ReduceOnPlateau scheduler, NetworkTrainer trainer, TrainingLog log)

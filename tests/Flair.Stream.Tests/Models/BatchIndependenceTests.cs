@@ -26,7 +26,9 @@ public sealed class BatchIndependenceTests : IDisposable
             foreach (var name in ArchitectureRegistry.Names.Where(name => name.StartsWith("resnet18_", StringComparison.Ordinal) || name.StartsWith("mit_b0_", StringComparison.Ordinal)))
             {
                 models.Add(name, Precision.Fp32);
-                models.Add(name, Precision.Bf16);
+                // Slow on the CPU: the kernels of both encoders, and LinkNet's, which differ in bf16.
+                if (name is "resnet18_unet" or "resnet18_linknet" or "mit_b0_unet")
+                    models.Add(name, Precision.Bf16);
             }
 
             return models;
@@ -43,7 +45,6 @@ public sealed class BatchIndependenceTests : IDisposable
         LibTorch.Threads = 2;
         var expected = LogitsOfFirstWindow(network, [0, 1, 2, 3]);
         Assert.Equal(expected, LogitsOfFirstWindow(network, [4, 0, 5, 6]));
-        Assert.Equal(expected, LogitsOfFirstWindow(network, [7, 6, 0, 1]));
         Assert.Equal(expected, LogitsOfFirstWindow(network, [3, 2, 1, 0]));
         LibTorch.Threads = 1;
         Assert.Equal(expected, LogitsOfFirstWindow(network, [5, 4, 0, 2]));

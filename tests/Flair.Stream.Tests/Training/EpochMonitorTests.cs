@@ -45,6 +45,18 @@ public sealed class EpochMonitorTests
         Assert.True(Observe(other, 0.001, 1));
     }
 
+    [Fact]
+    public void APatienceOfZeroBearsEveryBetterEpoch()
+    {
+        var monitor = new EpochMonitor(new() { EarlyStoppingPatience = 0 });
+        Assert.False(monitor.IsExhausted);
+        Observe(monitor, 0.9, 0);
+        Observe(monitor, 0.8, 1);
+        Assert.False(monitor.IsExhausted);
+        Observe(monitor, 0.8, 2);
+        Assert.True(monitor.IsExhausted);
+    }
+
     private static bool Observe(EpochMonitor monitor, double value, int epoch)
     {
         var best = monitor.Observe(value, epoch);

@@ -97,12 +97,34 @@ public sealed class TrainingRunTests : IClassFixture<TrainingRunTests.Patches>, 
         var second = Train("second", settings => settings with { Checkpoint = first.BestFile, Tasks = settings.Tasks with { InitWeightsOnly = true }, LearningRate = 1e-6 });
         Assert.True(second.History.Epochs[0].TrainLoss < 0.7 * first.History.Epochs[0].TrainLoss, $"{first.History.Epochs[0].TrainLoss}, then {second.History.Epochs[0].TrainLoss}");
         var third = Train("third", settings => settings with { Checkpoint = Path.Combine(_root, "first", "checkpoints", "last.ckpt"), Tasks = settings.Tasks with { Resume = true }, Epochs = 3 });
-        Assert.Equal((1, 3 * StepsAnEpoch), (third.Computed, third.History.Epochs[^1].GlobalStep));
-        Assert.True(File.Exists(first.BestFile), "the best of the training that was gone on with is that training's");
+        Assert.Equal((1, 3L * StepsAnEpoch), (third.Computed, third.History.Epochs[^1].GlobalStep));
+        Assert.True(File.Exists(first.BestFile), "the best file of the training that was gone on with is another directory's");
         Assert.Equal(Path.Combine(_root, "third", "checkpoints"), Path.GetDirectoryName(third.BestFile));
         var error = Assert.Throws<FlairException>(() => Train("fourth", settings => settings with { Checkpoint = third.BestFile, Tasks = settings.Tasks with { Resume = true }, Epochs = 3 }));
-        Assert.Contains("num_epochs is 3; raise it", error.Message, StringComparison.Ordinal);
+        Assert.Contains("num_epochs is 3; raise num_epochs", error.Message, StringComparison.Ordinal);
         Assert.Equal(State("whole3", settings => settings with { Epochs = 3 }), State("third"));
+    }
+
+    [Fact]
+    public void ATrainingGoesOnWhereItsDirectoryWasMovedTo()
+    {
+        var begun = Train("here", settings => settings with { Epochs = 1 });
+        Directory.Move(Path.Combine(_root, "here"), Path.Combine(_root, "there"));
+        var done = Train("there", settings => settings with { Epochs = 1 });
+        Assert.Equal((0, begun.BestFile.Replace("here", "there", StringComparison.Ordinal)), (done.Computed, done.BestFile));
+        Assert.True(File.Exists(done.BestFile));
+
+        var error = Assert.Throws<FlairException>(() => Train("resumed", settings => settings with
+        {
+            Epochs = 1,
+            Checkpoint = Path.Combine(_root, "there", "checkpoints", "last.ckpt"),
+            Tasks = settings.Tasks with { Resume = true },
+        }));
+        Assert.Contains("has done 1 epochs and num_epochs is 1; raise num_epochs", error.Message, StringComparison.Ordinal);
+
+        File.WriteAllBytes(Path.Combine(_root, "there", ".flair", "training.ckpt"), [0]);
+        error = Assert.Throws<FlairException>(() => Train("there"));
+        Assert.Contains("delete it, to begin the training anew", error.Message, StringComparison.Ordinal);
     }
 
     private byte[] State(string name, Func<TrainingSettings, TrainingSettings>? change = null)

@@ -15,7 +15,9 @@ internal sealed class MetadataLayer : Layer
     /// <summary>How many values describe a patch.</summary>
     public const int Values = 45;
 
-    private const int PatchSize = 512;
+    /// <summary>Side of the patches, in pixels: that of the deepest map, 16, times 32.</summary>
+    public const int PatchSize = 512;
+
     private const double DropProbability = 0.4;
 
     // The numbers between are dropouts and ReLUs.
