@@ -94,16 +94,7 @@ public static class ComparisonRun
     private static TrainingSettings Place(TrainingSettings settings, ComparisonOptions options) =>
         settings with { Output = Path.Combine(options.Output, settings.Name) };
 
-    private static string? BestOf(TrainingSettings settings)
-    {
-        var folder = new TrainingFolder(settings);
-        if (folder.ReadState()?.BestModel?.Path is not { Length: > 0 } best)
-            return null;
-
-        // The directory may have been moved since.
-        var here = Path.Combine(folder.Checkpoints, Path.GetFileName(best));
-        return File.Exists(here) ? here : best;
-    }
+    private static string? BestOf(TrainingSettings settings) => new TrainingFolder(settings).ReadState()?.BestModel is { Path.Length: > 0 } best ? best.Path : null;
 
     private static ComparedModel Compute(TrainingSettings settings, ComparedModel row, ITrainingObserver observer, CancellationToken stop)
     {

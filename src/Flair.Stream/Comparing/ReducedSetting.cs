@@ -27,7 +27,7 @@ public static class ReducedSetting
             $"paths.test_csv={Csv(directory, "test")}",
             "batch_size=4",
             "learning_rate=0.02",
-            "num_epochs=12",
+            "num_epochs=10",
             "num_workers=1",
             "accelerator=cpu",
             "ckpt_save_also_last=False",
