@@ -45,6 +45,21 @@ public sealed class TrainingFolder(TrainingSettings settings)
         }
     }
 
+    /// <summary>Keeps other processes from training here until it is disposed; the system lets go of it when the process ends, however it ends.</summary>
+    /// <exception cref="FlairException">One does.</exception>
+    public IDisposable Lock()
+    {
+        var path = Path.Combine(Path.GetDirectoryName(State)!, "lock");
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FlairException($"{settings.Output}: another process trains there, or {path} cannot be written ({e.Message.TrimEnd('.')}); wait for it to end, or give another paths.out_model_name", e);
+        }
+    }
+
     /// <summary>The training that was begun here; null where none was.</summary>
     /// <exception cref="FlairException">Its state cannot be read.</exception>
     public TrainingCheckpoint? ReadState()

@@ -57,6 +57,7 @@ public sealed class TrainingRun
     private TrainingResult Run()
     {
         _folder.Create();
+        using var only = _folder.Lock();
         var start = TrainingOrigin.Find(_settings, _folder, _observer);
         if (start.BestModel is { } kept)
             _folder.RemoveReplaced(kept.Path);

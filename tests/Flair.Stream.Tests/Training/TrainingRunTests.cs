@@ -82,6 +82,15 @@ public sealed class TrainingRunTests : IClassFixture<TrainingRunTests.Patches>, 
     }
 
     [Fact]
+    public void OnlyOneProcessTrainsInADirectory()
+    {
+        Directory.CreateDirectory(Path.Combine(_root, "busy", ".flair"));
+        using (new FileStream(Path.Combine(_root, "busy", ".flair", "lock"), FileMode.Create, FileAccess.Write, FileShare.None))
+            Assert.Contains("another process trains there", Assert.Throws<FlairException>(() => Train("busy")).Message, StringComparison.Ordinal);
+        Assert.Throws<OperationCanceledException>(() => Train("busy", stopAfter: 1));
+    }
+
+    [Fact]
     public void ALossThatIsNotFiniteNamesTheFilesOfItsBatch()
     {
         var error = Assert.Throws<FlairException>(() => Train("nan", settings => settings with { LearningRate = 1e30 }));
