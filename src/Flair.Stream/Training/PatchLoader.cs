@@ -53,7 +53,7 @@ internal sealed class PatchLoader
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var load = new TransformBlock<int, PatchBatch>(
             batch => Load(order.AsSpan(batch * _settings.BatchSize, _settings.BatchSize), augment),
-            new() { BoundedCapacity = _readers + 1, MaxDegreeOfParallelism = _readers, EnsureOrdered = true, CancellationToken = stop.Token });
+            new() { BoundedCapacity = _readers + 1, MaxDegreeOfParallelism = _readers, EnsureOrdered = true });
         var feed = FeedAsync(load, first, stop.Token);
         try
         {
@@ -67,10 +67,12 @@ internal sealed class PatchLoader
         }
         finally
         {
-            // No reader outlives the loading, even where the taker has failed.
+            // No reader outlives the loading, even where the taker has failed: nothing more goes in, and what is inside comes out. (A block that is
+            // cancelled with messages in its output does not complete.)
             await stop.CancelAsync().ConfigureAwait(false);
             await feed.ConfigureAwait(false);
-            await Task.WhenAny(load.Completion).ConfigureAwait(false);
+            while (await load.OutputAvailableAsync(CancellationToken.None).ConfigureAwait(false))
+                load.TryReceiveAll(out _);
         }
     }
 
