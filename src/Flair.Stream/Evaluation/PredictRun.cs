@@ -62,6 +62,7 @@ public static class PredictRun
             files => files is null ? null : Read(parts, files, normalizers),
             new() { BoundedCapacity = 2 * readers, MaxDegreeOfParallelism = readers, EnsureOrdered = true, CancellationToken = stop.Token });
         read.LinkTo(batch.Input, new DataflowLinkOptions { PropagateCompletion = true });
+        BlockDrain.AfterFailureOf(batch.Completion, read, _ => { });
 
         // A block that fails faults those after it; this stops those before it.
         Task[] completions = [read.Completion, batch.Completion, network.Completion, write.Completion];

@@ -104,6 +104,7 @@ public sealed class DetectGraph
 
         var inferenceBlock = InferenceBlock.Create(parts.Networks, parts.Thread, Tally, inference, stop);
         inferenceBlock.LinkTo(stitchBlock.Input, new DataflowLinkOptions { PropagateCompletion = true });
+        BlockDrain.AfterFailureOf(stitchBlock.Completion, inferenceBlock, batch => batch.Dispose());
 
         var normalizer = new Normalizer(settings.Normalization, mosaic.ChannelCount, mosaic.Samples, Normalizer.MaximumOf(mosaic.ImageryType));
         var batchingBlock = new BatchingBlock(normalizer, settings.BatchSize, size, batch, inferenceBlock, stop);

@@ -67,8 +67,8 @@ internal sealed class PatchLoader
         }
         finally
         {
-            // No reader outlives the loading, even where the taker has failed: nothing more goes in, and what is inside comes out. (A block that is
-            // cancelled with messages in its output does not complete.)
+            // No reader outlives the loading, even where the taker has failed: nothing more goes in, and what is inside comes out. (Cancelling
+            // the block would not do; see BlockDrain.)
             await stop.CancelAsync().ConfigureAwait(false);
             await feed.ConfigureAwait(false);
             while (await load.OutputAvailableAsync(CancellationToken.None).ConfigureAwait(false))
