@@ -5,33 +5,37 @@ namespace Flair.Tests.Running;
 
 public sealed class BlockDrainTests
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+
     [Fact]
     public async Task ABlockEndsWhoseTakerFailsAfterTheLastInput()
     {
-        using var stop = new CancellationTokenSource();
-        var all = new TaskCompletionSource();
+        var sent = new TaskCompletionSource();
         var taker = new ActionBlock<int>(
             async _ =>
             {
-                await all.Task;
+                await sent.Task;
                 throw new InvalidOperationException();
             },
-            new() { BoundedCapacity = 1, CancellationToken = stop.Token });
-        var block = new TransformBlock<int, int>(message => message, new() { BoundedCapacity = 4, CancellationToken = stop.Token });
+            new() { BoundedCapacity = 1 });
+        var block = new TransformBlock<int, int>(message => message, new() { BoundedCapacity = 4 });
         block.LinkTo(taker, new() { PropagateCompletion = true });
         var discarded = new List<int>();
-        BlockDrain.AfterFailureOf(taker.Completion, block, discarded.Add);
+        var last = new TaskCompletionSource();
+        BlockDrain.AfterFailureOf(taker.Completion, block, message =>
+        {
+            discarded.Add(message);
+            if (message == 3)
+                last.SetResult();
+        });
         for (var message = 0; message < 4; message++)
             Assert.True(await block.SendAsync(message));
         block.Complete();
-        await Task.Delay(50); // the block works off its input
+        sent.SetResult();
 
-        all.SetResult();
         await Assert.ThrowsAsync<InvalidOperationException>(() => taker.Completion);
-        await stop.CancelAsync();
-
-        await block.Completion.WaitAsync(TimeSpan.FromSeconds(20)).ContinueWith(_ => { });
-        Assert.True(block.Completion.IsCompleted);
+        await block.Completion.WaitAsync(s_patience);
+        await last.Task.WaitAsync(s_patience);
         Assert.Equal([1, 2, 3], discarded);
     }
 }
