@@ -25,7 +25,7 @@ internal sealed class SettingsOptions
 
     private readonly Option<string> _model = new("--model", "-m") { HelpName = "NAME", Description = "The architecture, such as resnet34_unet." };
 
-    private readonly Option<string> _precision = new("--precision") { HelpName = "NAME", Description = "fp32, bf16, or fp16 (CUDA only)." };
+    private readonly Option<string> _precision = new("--precision") { HelpName = "NAME", Description = "auto (default: the fastest that keeps the map), fp32, bf16, int8 (CPU, calibrated models), or fp16 (CUDA)." };
 
     private readonly Option<string> _device = new("--device") { HelpName = "NAME", Description = "auto, cpu, cuda or cuda:N." };
 

@@ -38,6 +38,9 @@ public sealed class Normalizer
     /// <summary>Channels of a window.</summary>
     public int Channels { get; }
 
+    /// <summary>What the 256 values of 8-bit imagery become in a channel.</summary>
+    public IReadOnlyList<float> Table(int channel) => _tables![channel];
+
     /// <summary>What <see cref="NormalizationType.Scaling"/> divides by, as skimage's <c>img_as_float</c> does.</summary>
     public static double MaximumOf(GdalType type) => type switch
     {

@@ -32,9 +32,9 @@ public sealed class DeviceThread : IDisposable
         }
     }
 
-    /// <summary>Runs something on the thread and waits for it; what it throws is thrown here.</summary>
+    /// <summary>Runs something on the thread; what it throws is thrown to whoever awaits it.</summary>
     /// <exception cref="ObjectDisposedException">The thread has ended.</exception>
-    public T Run<T>(Func<T> work)
+    public Task<T> RunAsync<T>(Func<T> work)
     {
         ArgumentNullException.ThrowIfNull(work);
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -49,8 +49,12 @@ public sealed class DeviceThread : IDisposable
                 done.SetException(e);
             }
         });
-        return done.Task.GetAwaiter().GetResult();
+        return done.Task;
     }
+
+    /// <summary>Runs something on the thread and waits for it; what it throws is thrown here.</summary>
+    /// <exception cref="ObjectDisposedException">The thread has ended.</exception>
+    public T Run<T>(Func<T> work) => RunAsync(work).GetAwaiter().GetResult();
 
     /// <summary>Runs something on the thread and waits for it; what it throws is thrown here.</summary>
     public void Run(Action work) => Run(() =>

@@ -25,6 +25,12 @@ public interface IArchitecture
     /// <exception cref="FlairException">The encoder is unknown, or takes no metadata.</exception>
     IReadOnlyList<ParameterSpec> Describe(string encoder, int channels, int classes, bool metadata = false);
 
+    /// <summary>Whether its networks can be run as fused programs (see ARCHITECTURE.md). libtorch is not loaded.</summary>
+    /// <param name="encoder">One of <see cref="Encoders"/>.</param>
+    /// <param name="channels">Input channels, 1 or more.</param>
+    /// <param name="classes">Logits a pixel, 1 or more.</param>
+    bool CanBeFused(string encoder, int channels, int classes);
+
     /// <summary>
     /// The network in single precision on the CPU, computing what PyTorch does layer by layer. Weights stored in another floating-point
     /// type are converted, as PyTorch's <c>load_state_dict</c> does. For speed see <see cref="NetworkOptimizer"/>.

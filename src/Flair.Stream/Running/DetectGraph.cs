@@ -2,7 +2,6 @@ using System.Threading.Tasks.Dataflow;
 using Flair.Batching;
 using Flair.Indexing;
 using Flair.Inference;
-using Flair.Models;
 using Flair.Nomenclatures;
 using Flair.Settings;
 using Flair.Source;
@@ -24,13 +23,10 @@ public sealed record GraphParts
     /// <summary>Where windows lie.</summary>
     public required ILattice Lattice { get; init; }
 
-    /// <summary>The networks, one a device, all on <see cref="Device"/>'s kind of device.</summary>
-    public required IReadOnlyList<INetwork> Networks { get; init; }
+    /// <summary>The networks and their threads.</summary>
+    public required InferenceWorkers Inference { get; init; }
 
-    /// <summary>The thread that calls libtorch.</summary>
-    public required DeviceThread Thread { get; init; }
-
-    /// <summary>The device that stitches: the first network's.</summary>
+    /// <summary>The device that stitches: the first worker's.</summary>
     public required string Device { get; init; }
 
     /// <summary>The classes.</summary>
@@ -94,20 +90,19 @@ public sealed class DetectGraph
         var weights = blend ? BlendWeights.Window(size, settings.Window.Margin) : BlendWeights.Flat(size);
         bool[] active = [.. parts.Classes.Classes.Select(c => c.Active)];
         var stitchBlock = new StitchBlock(
-            parts.Thread,
-            width => new Canvas(active, width, size, weights, parts.Device),
+            parts.Inference.Stitching,
+            width => new Canvas(active, width, size, weights, parts.Inference.Workers[0].Network.Kept, parts.Device),
             blend,
             settings.Outputs.Probabilities ? active.Length : 0,
             stitch,
             tileBlock.Input,
             stop);
 
-        var inferenceBlock = InferenceBlock.Create(parts.Networks, parts.Thread, Tally, inference, stop);
+        var inferenceBlock = InferenceBlock.Create(parts.Inference.Workers, Tally, inference, stop);
         inferenceBlock.LinkTo(stitchBlock.Input, new DataflowLinkOptions { PropagateCompletion = true });
         BlockDrain.AfterFailureOf(stitchBlock.Completion, inferenceBlock, batch => batch.Dispose());
 
-        var normalizer = new Normalizer(settings.Normalization, mosaic.ChannelCount, mosaic.Samples, Normalizer.MaximumOf(mosaic.ImageryType));
-        var batchingBlock = new BatchingBlock(normalizer, settings.BatchSize, size, batch, inferenceBlock, stop);
+        var batchingBlock = new BatchingBlock(parts.Inference.Workers[0].Network.BatchSize, batch, inferenceBlock, stop);
         var windowBlock = new WindowBlock(mosaic.ChannelCount, mosaic.Samples, Tally, window, batchingBlock.Input, stop);
         var readBlock = new ReadBlock(mosaic, ReadOptions.From(settings.Resources), read, windowBlock.Input, stop);
 

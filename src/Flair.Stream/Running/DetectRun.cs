@@ -1,11 +1,9 @@
 using System.Diagnostics;
 using Flair.Indexing;
 using Flair.Inference;
-using Flair.Models;
 using Flair.Settings;
 using Flair.Source;
 using Flair.Tiles;
-using Flair.Torch;
 
 namespace Flair.Running;
 
@@ -57,19 +55,9 @@ public sealed class DetectRun
             cancellation.ThrowIfCancellationRequested();
             if (_plan.Units.Count > 0)
             {
-                using var thread = new DeviceThread();
-                var networks = thread.Run(_plan.CreateNetworks);
-                try
-                {
-                    graph = new DetectGraph(Parts(networks, thread), cancellation);
-                    await WithProgressAsync(graph, graph.RunAsync(_plan.Units)).ConfigureAwait(false);
-                }
-                finally
-                {
-                    foreach (var network in networks)
-                        network.Dispose();
-                    LibTorch.EmptyCache();
-                }
+                using var inference = _plan.CreateInference();
+                graph = new DetectGraph(Parts(inference), cancellation);
+                await WithProgressAsync(graph, graph.RunAsync(_plan.Units)).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -101,13 +89,12 @@ public sealed class DetectRun
         };
     }
 
-    private GraphParts Parts(IReadOnlyList<INetwork> networks, DeviceThread thread) => new()
+    private GraphParts Parts(InferenceWorkers inference) => new()
     {
         Settings = _plan.Settings,
         Mosaic = _plan.Mosaic,
         Lattice = _plan.Lattice,
-        Networks = networks,
-        Thread = thread,
+        Inference = inference,
         Device = _plan.Device,
         Classes = _plan.Model.Nomenclature,
         CreateWriter = CreateWriter,

@@ -1,7 +1,7 @@
 using System.Diagnostics;
+using Flair.Inference;
 using Flair.Settings;
 using Flair.Source;
-using Flair.Torch;
 
 namespace Flair.Running;
 
@@ -74,27 +74,10 @@ public static class RunPlanner
 
     private static double SecondsPerWindow(RunPreparation plan)
     {
-        var networks = plan.CreateNetworks();
-        try
-        {
-            var settings = plan.Settings;
-            using var input = Creation.Zeros([settings.BatchSize, plan.Mosaic.ChannelCount, settings.Window.Size, settings.Window.Size]);
-            networks[0].Forward(input).Dispose();
-            var start = Stopwatch.GetTimestamp();
-            var batches = 0;
-            do
-            {
-                networks[0].Forward(input).Dispose();
-                batches++;
-            }
-            while (Stopwatch.GetElapsedTime(start).TotalSeconds < 3);
-            return Stopwatch.GetElapsedTime(start).TotalSeconds / (batches * settings.BatchSize * networks.Count);
-        }
-        finally
-        {
-            foreach (var network in networks)
-                network.Dispose();
-        }
+        using var inference = plan.CreateInference();
+        var size = plan.Settings.Window.Size;
+        var bytes = size * size * plan.Mosaic.ChannelCount * (plan.Mosaic.Samples == SampleType.UInt8 ? 1 : sizeof(float));
+        return InferenceTiming.SecondsPerWindow(inference, bytes, TimeSpan.FromSeconds(3));
     }
 
     private static double SecondsPerPixelRead(RunPreparation plan)

@@ -1,3 +1,4 @@
+using Flair.Batching;
 using Flair.Gdal;
 using Flair.Indexing;
 using Flair.Inference;
@@ -22,7 +23,7 @@ public sealed class RunPreparation
         Model = model;
         Device = device;
         Layout = new OutputLayout(settings);
-        SettingsText = SettingsFingerprint.Canonical(settings, device);
+        SettingsText = SettingsFingerprint.Canonical(settings, device) + $"\nengine {(IsFused ? "oneDNN" : "libtorch")}";
         Identity = new RunIdentity(
             RunIdentity.CurrentVersion,
             version,
@@ -52,6 +53,9 @@ public sealed class RunPreparation
 
     /// <summary>The device that <c>auto</c> became.</summary>
     public string Device { get; }
+
+    /// <summary>Whether the network is fused (<see cref="PrecisionChoice.IsFused"/>).</summary>
+    public bool IsFused => PrecisionChoice.IsFused(Settings.Model.Architecture, Model, Device);
 
     /// <summary>Where things go.</summary>
     public OutputLayout Layout { get; }
@@ -96,16 +100,16 @@ public sealed class RunPreparation
     /// <summary>Grid and classes, as the index keeps them.</summary>
     public IndexDescription Description { get; }
 
-    /// <summary>Puts the weights on the device.</summary>
-    /// <returns>One network a device; the caller disposes of them.</returns>
-    public IReadOnlyList<INetwork> CreateNetworks()
+    /// <summary>Puts the weights on the device; the caller disposes of them.</summary>
+    public InferenceWorkers CreateInference() => InferenceWorkers.Create(new()
     {
-        // The number of threads is a setting of the thread that calls libtorch: call this on the one that will run the networks.
-        LibTorch.Threads = Threads;
-        var (architecture, encoder) = ArchitectureRegistry.Parse(Settings.Model.Architecture);
-        using var bare = architecture.Create(encoder, Mosaic.ChannelCount, Model.ClassCount, Model.Weights);
-        return [NetworkOptimizer.Optimize(bare, Settings.Precision, Device)];
-    }
+        Settings = Settings,
+        Model = Model,
+        Samples = Mosaic.Samples,
+        Maximum = Normalizer.MaximumOf(Mosaic.ImageryType),
+        Device = Device,
+        Threads = Threads,
+    });
 
     /// <summary>Reads what is needed and checks that it belongs together.</summary>
     /// <exception cref="FlairException">It does not; the message says all that is wrong.</exception>
@@ -119,6 +123,8 @@ public sealed class RunPreparation
             throw new FlairException($"window.size is {settings.Window.Size}, but {settings.Model.Architecture} needs a multiple of {multiple}");
         CheckStatistics(settings.Normalization, mosaic);
         var model = ModelLoader.Load(settings.Model, mosaic.ChannelCount);
+        var fused = PrecisionChoice.IsFused(settings.Model.Architecture, model, device);
+        settings = settings with { Precision = PrecisionChoice.Resolve(settings.Precision, device, fused) };
         if (TileWriter.CompressionNotice is { } compression)
             notice(compression);
         if (model.WeightsAreFormula)

@@ -76,7 +76,7 @@ internal static class FlairDetectFile
             BatchSize = batch!.Value,
             Stitch = StitchMode.Crop,
             Outputs = new() { Classes = !classProb!.Value, Probabilities = classProb.Value },
-            Precision = precision ?? Precision.Fp32,
+            Precision = precision ?? Precision.Auto,
             Device = device ?? (useGpu ? "auto" : "cpu"),
             Nodata = new() { Value = "none", Solid = 1 },
             Resources = new() { Readers = workers ?? 0 },

@@ -60,7 +60,7 @@ internal static class PipelineFile
     }
 
     public static Precision? ReadPrecision(SettingsSection section) =>
-        section.Choice("precision", "precision", ("fp32", Precision.Fp32), ("bf16", Precision.Bf16), ("fp16", Precision.Fp16));
+        section.Choice("precision", "precision", ("auto", Precision.Auto), ("fp32", Precision.Fp32), ("bf16", Precision.Bf16), ("fp16", Precision.Fp16), ("int8", Precision.Int8));
 
     private static ModelSettings ReadModel(SettingsSection root)
     {

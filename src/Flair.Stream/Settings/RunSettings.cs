@@ -31,7 +31,7 @@ public sealed record RunSettings
     public OutputSettings Outputs { get; init; } = new();
 
     /// <summary>The arithmetic of the network.</summary>
-    public Precision Precision { get; init; } = Precision.Fp32;
+    public Precision Precision { get; init; } = Precision.Auto;
 
     /// <summary>Where the network runs: <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:0</c>. <c>auto</c> takes CUDA where it is.</summary>
     public string Device { get; init; } = "auto";
@@ -165,6 +165,9 @@ public sealed record OutputSettings
 /// <summary>The arithmetic of the network.</summary>
 public enum Precision
 {
+    /// <summary>The fastest that keeps the map: see README.md.</summary>
+    Auto,
+
     /// <summary>32-bit floating point.</summary>
     Fp32,
 
@@ -173,6 +176,9 @@ public enum Precision
 
     /// <summary>16-bit floating point; CUDA only.</summary>
     Fp16,
+
+    /// <summary>8-bit whole numbers where a calibration of the model says that they do, bfloat16 elsewhere; CPU only.</summary>
+    Int8,
 }
 
 /// <summary>What counts as no data.</summary>

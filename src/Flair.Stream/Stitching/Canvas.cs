@@ -11,6 +11,7 @@ public sealed class Canvas : IDisposable
 {
     private readonly bool[] _active;
     private readonly int _height;
+    private readonly PixelRect _kept;
     private readonly Tensor _sums;
     private readonly Tensor _weights;
 
@@ -19,27 +20,32 @@ public sealed class Canvas : IDisposable
     /// <param name="width">Columns.</param>
     /// <param name="windowSize">Width and height of a window; the canvas is as high.</param>
     /// <param name="weights">Weight of each pixel of a window, [row][column].</param>
+    /// <param name="kept">The part of a window that logits are given of.</param>
     /// <param name="device">The inference device.</param>
-    public Canvas(bool[] active, int width, int windowSize, ReadOnlySpan<float> weights, string device)
+    public Canvas(bool[] active, int width, int windowSize, ReadOnlySpan<float> weights, PixelRect kept, string device)
     {
+        _kept = kept;
         _active = active;
         _height = windowSize;
         _sums = Creation.Zeros([active.Length, windowSize, width], TorchScalarType.Float32, device);
         using var window = Tensor.From(weights, windowSize, windowSize);
-        _weights = window.To(device);
+        using var rows = window.Narrow(0, kept.Row, kept.Rows);
+        using var part = rows.Narrow(1, kept.Column, kept.Columns);
+        using var dense = part.Contiguous();
+        _weights = dense.To(device);
     }
 
     /// <summary>Adds the softmax of one window's logits, weighted.</summary>
-    /// <param name="logits">[batch, classes, size, size] on the canvas's device.</param>
+    /// <param name="logits">[batch, classes, rows, columns] on the canvas's device.</param>
     /// <param name="index">Which of the batch.</param>
     /// <param name="window">Where the window lies.</param>
-    /// <param name="part">The part of it to add; inside the canvas's columns.</param>
+    /// <param name="part">The part of it to add; inside the part that logits are given of, and inside the canvas's columns.</param>
     /// <param name="left">The grid column of the canvas's first.</param>
     public void Add(Tensor logits, int index, GridRect window, GridRect part, int left)
     {
         foreach (var (row, count) in Runs(part.Y, part.Height))
         {
-            var rows = new PixelRect(row - window.Y, part.X - window.X, count, part.Width);
+            var rows = new PixelRect(row - window.Y - _kept.Row, part.X - window.X - _kept.Column, count, part.Width);
             Torch.Stitching.BlendAccumulate(logits, index, _weights, _sums, rows, Slot(row), part.X - left);
         }
     }

@@ -64,13 +64,13 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
 
         for (var i = 0; i < message.Windows.Count; i++)
         {
-            var window = message.Windows[i].Placement.Window;
+            var window = message.Windows[i].Window;
             await FinishAsync(message.Unit, Math.Min(window.Y, bounds.Bottom)).ConfigureAwait(false);
             var index = i;
             _thread.Run(() =>
             {
                 using var busy = Counters.Enter();
-                Add(message.Logits!, index, message.Windows[index].Placement, bounds);
+                Add(message.Logits!, index, message.Windows[index], bounds);
             });
             Counters.Add(1, 0);
         }

@@ -35,6 +35,9 @@ public sealed class CutWindow : IDisposable
     /// <summary>The pixels.</summary>
     public Span<byte> Pixels => _buffer.AsSpan(0, Bytes);
 
+    /// <summary>The pixels, for other threads.</summary>
+    public ReadOnlyMemory<byte> Memory => _buffer.AsMemory(0, Bytes);
+
     /// <summary>A window whose pixels are to be filled in.</summary>
     public static CutWindow Create(UnitState unit, Placement placement, WindowRecord record, int bytes) => new(unit, placement, record, bytes);
 

@@ -62,6 +62,7 @@ public sealed class FlairDetectTests : IDisposable
             Stitch = StitchMode.Crop,
             Nodata = new NodataSettings { Value = "none" },
             Outputs = outputs,
+            Precision = Precision.Fp32,
             Device = "cpu",
             FlairDetect = new FlairDetectSettings { OutputName = "map", WriteDataframe = true },
         };

@@ -76,7 +76,7 @@ public sealed class FlairDetectFileTests : IDisposable
         Assert.Equal(StitchMode.Crop, settings.Stitch);
         Assert.Equal(new OutputSettings { Classes = true }, settings.Outputs);
         Assert.Equal(new NodataSettings { Value = "none", Solid = 1 }, settings.Nodata);
-        Assert.Equal(Precision.Fp32, settings.Precision);
+        Assert.Equal(Precision.Auto, settings.Precision);
         Assert.Equal("auto", settings.Device);
         Assert.Equal("out", settings.Output);
         Assert.Equal(new FlairDetectSettings { OutputName = "D085_2019_pred" }, settings.FlairDetect);

@@ -52,7 +52,7 @@ public sealed class SettingsFingerprintTests : IDisposable
     // It is in the records of every finished tile: when this test fails, no output directory of an earlier version can be resumed.
     [Fact]
     public void ItStaysTheSameFromVersionToVersion() => Assert.Equal(
-        Convert.ToHexStringLower(SHA256.HashData("settings 1\nbands [1, 2, 3]\ncrs \nnormalization scaling\nmeans []\nstds []\nwindow 512 128\nbatch 4\nstitch blend\noutputs True False False\nnodata auto 32\nprecision fp32\ndevice cpu\nslicing lattice"u8)),
+        Convert.ToHexStringLower(SHA256.HashData("settings 1\nbands [1, 2, 3]\ncrs \nnormalization scaling\nmeans []\nstds []\nwindow 512 128\nbatch 4\nstitch blend\noutputs True False False\nnodata auto 32\nprecision auto\ndevice cpu\nslicing lattice"u8)),
         SettingsFingerprint.Of(_files.Parse(SettingsTestFiles.Pipeline), "cpu"));
 
     private string Of(params string[] sets) => SettingsFingerprint.Of(_files.Parse(SettingsTestFiles.Pipeline, new() { Sets = sets }));

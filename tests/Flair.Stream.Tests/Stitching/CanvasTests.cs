@@ -26,7 +26,11 @@ public sealed class CanvasTests
         var weightSums = new double[s_bounds.Height, s_bounds.Width];
         var random = new Random(7);
 
-        using var canvas = new Canvas([.. Enumerable.Repeat(true, Classes)], s_bounds.Width, Size, weights, "cpu");
+        // Cropped windows come without their margins.
+        var margin = blend ? 0 : Margin;
+        var kept = new PixelRect(margin, margin, Size - (2 * margin), Size - (2 * margin));
+
+        using var canvas = new Canvas([.. Enumerable.Repeat(true, Classes)], s_bounds.Width, Size, weights, kept, "cpu");
         var finished = s_bounds.Y;
         foreach (var placement in unit.Rows.SelectMany(row => row))
         {
@@ -34,7 +38,9 @@ public sealed class CanvasTests
             var logits = Enumerable.Range(0, Classes * Size * Size).Select(_ => (float)(6 * random.NextDouble())).ToArray();
             using var tensor = Tensor.From<float>(logits, 1, Classes, Size, Size);
             var part = (blend ? placement.Window : placement.Core).Intersect(s_bounds);
-            canvas.Add(tensor, 0, placement.Window, part, s_bounds.X);
+            using var keptRows = tensor.Narrow(2, kept.Row, kept.Rows);
+            using var keptPart = keptRows.Narrow(3, kept.Column, kept.Columns);
+            canvas.Add(keptPart, 0, placement.Window, part, s_bounds.X);
             AddDirectly(logits, placement.Window, part);
         }
 
@@ -86,7 +92,7 @@ public sealed class CanvasTests
             new WorkUnit([new SourceTile("t", new GridRect(0, 0, 40, 32), "t.tif", [], null)]),
             new GridLattice(new WindowSettings { Size = Size, Margin = Margin }, StitchMode.Crop),
             _ => true);
-        using var canvas = new Canvas([true, false, true], 40, Size, BlendWeights.Flat(Size), "cpu");
+        using var canvas = new Canvas([true, false, true], 40, Size, BlendWeights.Flat(Size), new PixelRect(0, 0, Size, Size), "cpu");
         using var logits = Creation.Zeros([1, 3, Size, Size]);
         using (var strongest = logits.Select(1, 1))
             strongest.Fill_(9);

@@ -1,4 +1,5 @@
 using Flair.Models.Encoders;
+using Flair.Models.Graphs;
 using Flair.Models.Layers;
 using Flair.Torch;
 
@@ -15,4 +16,7 @@ internal abstract class Decoder : Layer
 
     /// <summary>Makes the map, [n, <see cref="Outputs"/>, h, w]. It frees the maps it takes; the rest are the caller's to dispose.</summary>
     public abstract Tensor Forward(Plan plan, FeatureMaps maps);
+
+    /// <summary>Writes down how its map comes from an encoder's; null where that cannot be said in a graph's nodes.</summary>
+    public virtual MapNode? Trace(NetworkGraph graph, IReadOnlyList<MapNode> maps) => null;
 }

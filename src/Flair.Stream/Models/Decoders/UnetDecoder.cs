@@ -1,4 +1,5 @@
 using Flair.Models.Encoders;
+using Flair.Models.Graphs;
 using Flair.Models.Layers;
 using Flair.Torch;
 
@@ -45,5 +46,13 @@ internal sealed class UnetDecoder : Decoder
         }
 
         return x.Take();
+    }
+
+    public override MapNode Trace(NetworkGraph graph, IReadOnlyList<MapNode> maps)
+    {
+        var x = maps[^1];
+        for (var i = 0; i < _blocks.Length; i++)
+            x = _blocks[i].Trace(graph, x, maps.Count - 2 - i is >= 0 and var level ? [maps[level]] : []);
+        return x;
     }
 }

@@ -1,3 +1,4 @@
+using Flair.Models.Graphs;
 using Flair.Models.Layers;
 using Flair.Torch;
 
@@ -17,4 +18,8 @@ internal sealed class UnetDecoderBlock(string name, int inputs, int skipped, int
         x.Put(_first.Forward(plan, x.Value));
         x.Put(_second.Forward(plan, x.Value));
     }
+
+    /// <summary>Writes it down, from the coarser map and those beside it.</summary>
+    public MapNode Trace(NetworkGraph graph, MapNode below, IReadOnlyList<MapNode> beside) =>
+        _second.Trace(graph, _first.Trace(graph, graph.Add(new UpsampleNode($"{name}.upsample", below, beside))));
 }

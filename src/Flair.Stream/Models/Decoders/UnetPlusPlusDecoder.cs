@@ -1,4 +1,5 @@
 using Flair.Models.Encoders;
+using Flair.Models.Graphs;
 using Flair.Models.Layers;
 using Flair.Torch;
 
@@ -58,6 +59,23 @@ internal sealed class UnetPlusPlusDecoder : Decoder
             foreach (var node in nodes.Values)
                 node.Dispose();
         }
+    }
+
+    public override MapNode Trace(NetworkGraph graph, IReadOnlyList<MapNode> maps)
+    {
+        var nodes = new Dictionary<(int Start, int Level), MapNode>();
+        for (var length = 0; length < _last; length++)
+        {
+            for (var start = 0; start + length < _last; start++)
+            {
+                var level = start + length;
+                var below = length == 0 ? maps[maps.Count - 1 - start] : nodes[(start, level - 1)];
+                var beside = Enumerable.Range(start + 1, length).Select(other => nodes[(other, level)]);
+                nodes.Add((start, level), _blocks[(start, level)].Trace(graph, below, [.. beside, maps[maps.Count - 2 - level]]));
+            }
+        }
+
+        return _blocks[(0, _last)].Trace(graph, nodes[(0, _last - 1)], []);
     }
 
     private Tensor Step(Plan plan, int start, int level, Tensor below, Tensor[] beside)

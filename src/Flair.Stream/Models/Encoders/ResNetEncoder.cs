@@ -1,3 +1,4 @@
+using Flair.Models.Graphs;
 using Flair.Models.Layers;
 using Flair.Torch;
 
@@ -57,6 +58,21 @@ internal sealed class ResNetEncoder : Encoder
             maps.Dispose();
             throw;
         }
+    }
+
+    public override IReadOnlyList<MapNode> Trace(NetworkGraph graph)
+    {
+        var x = _stem.Trace(graph, graph.Input);
+        var maps = new List<MapNode> { x };
+        x = graph.Add(new MaxPoolNode(x));
+        foreach (var stage in _stages.AsSpan(0, _depth - 1))
+        {
+            foreach (var block in stage)
+                x = block.Trace(graph, x);
+            maps.Add(x);
+        }
+
+        return maps;
     }
 
     private static Tensor Run(IEnumerable<ResidualBlock> blocks, Plan plan, Tensor first)

@@ -1,3 +1,4 @@
+using Flair.Models.Graphs;
 using Flair.Models.Layers;
 using Flair.Torch;
 
@@ -38,6 +39,15 @@ internal sealed class ResidualBlock : UnaryLayer
     public int Outputs { get; }
 
     public override IEnumerable<Layer> Children => _shortcut is null ? _path : [.. _path, _shortcut];
+
+    /// <summary>Writes it down.</summary>
+    public MapNode Trace(NetworkGraph graph, MapNode input)
+    {
+        var x = input;
+        foreach (var layer in _path.AsSpan(0, _path.Length - 1))
+            x = layer.Trace(graph, x);
+        return _path[^1].Trace(graph, x, added: _shortcut?.Trace(graph, input) ?? input);
+    }
 
     public override Tensor Forward(Plan plan, Tensor input)
     {

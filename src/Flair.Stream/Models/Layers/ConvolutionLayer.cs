@@ -1,4 +1,5 @@
 using Flair.Checkpoints;
+using Flair.Models.Graphs;
 using Flair.Torch;
 
 namespace Flair.Models.Layers;
@@ -25,6 +26,12 @@ internal sealed class ConvolutionLayer(
                 yield return new($"{name}.bias", [outputs], ScalarType.Float32);
         }
     }
+
+    /// <summary>Writes it down; for one with a bias, without groups and with the padding that keeps the size.</summary>
+    public MapNode Trace(NetworkGraph graph, MapNode input) =>
+        bias && groups == 1 && padding is null
+            ? graph.Add(new ConvolutionNode(input, name, outputs, kernel, stride, dilation, added: null, relu: false))
+            : throw new InvalidOperationException($"'{name}' cannot be written down as a node");
 
     public override Tensor Forward(Plan plan, Tensor input) =>
         input.Conv2d(plan[$"{name}.weight"], bias ? plan[$"{name}.bias"] : null, stride, padding ?? (kernel / 2 * dilation), dilation, groups);

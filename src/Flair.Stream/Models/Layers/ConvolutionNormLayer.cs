@@ -1,4 +1,5 @@
 using Flair.Checkpoints;
+using Flair.Models.Graphs;
 using Flair.Torch;
 
 namespace Flair.Models.Layers;
@@ -43,6 +44,13 @@ internal sealed class ConvolutionNormLayer(
             target.Add(_bias, folded);
         }
     }
+
+    /// <summary>Writes it down.</summary>
+    /// <param name="graph">Takes it.</param>
+    /// <param name="input">What it convolves.</param>
+    /// <param name="added">A map that is added, and then a ReLU follows in any case; null: none.</param>
+    public MapNode Trace(NetworkGraph graph, MapNode input, MapNode? added = null) =>
+        graph.Add(new ConvolutionNode(input, convolution, outputs, kernel, stride, dilation, added, relu || added is not null));
 
     public override Tensor Forward(Plan plan, Tensor input)
     {

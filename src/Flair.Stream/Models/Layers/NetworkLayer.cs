@@ -1,3 +1,4 @@
+using Flair.Models.Graphs;
 using Flair.Torch;
 
 namespace Flair.Models.Layers;
@@ -14,4 +15,7 @@ internal abstract class NetworkLayer : Layer
     /// <summary>Checks the shapes of what <see cref="Forward"/> is to be given.</summary>
     /// <exception cref="FlairException">They do not fit.</exception>
     public abstract void Check(IReadOnlyList<long> input, IReadOnlyList<long>? metadata);
+
+    /// <summary>The network as a graph; null where it computes what a graph has no nodes for.</summary>
+    public virtual NetworkGraph? Trace() => null;
 }

@@ -1,5 +1,6 @@
 using Flair.Models.Decoders;
 using Flair.Models.Encoders;
+using Flair.Models.Graphs;
 using Flair.Torch;
 
 namespace Flair.Models.Layers;
@@ -49,5 +50,14 @@ internal sealed class SegmentationLayer : NetworkLayer
         if (_upsampling > 1)
             x.Put(x.Value.UpsampleBilinear2d(_upsampling * x.Value.Shape[2], _upsampling * x.Value.Shape[3], alignCorners: true));
         return x.Take();
+    }
+
+    public override NetworkGraph? Trace()
+    {
+        var graph = new NetworkGraph(_channels);
+        if (_metadata is not null || _upsampling > 1 || _encoder.Trace(graph) is not { } maps || _decoder.Trace(graph, maps) is not { } map)
+            return null;
+        graph.Output = _head.Trace(graph, map);
+        return graph;
     }
 }

@@ -1,0 +1,72 @@
+using System.Runtime.InteropServices;
+
+namespace Flair.OneDnn.Interop;
+
+/// <summary>The functions of <c>libflair_onednn.so</c>; see shim/flair_onednn.h.</summary>
+internal static unsafe partial class Native
+{
+    public const string Library = "flair_onednn";
+
+    [LibraryImport(Library, EntryPoint = "flair_onednn_last_error")]
+    private static partial nint LastErrorPointer();
+
+    [LibraryImport(Library, EntryPoint = "flair_onednn_version")]
+    public static partial nint Version();
+
+    [LibraryImport(Library, EntryPoint = "flair_onednn_isa")]
+    public static partial int Isa();
+
+    [LibraryImport(Library, EntryPoint = "flair_onednn_set_threads")]
+    public static partial void SetThreads(int count);
+
+    [LibraryImport(Library, EntryPoint = "flair_convolution_create")]
+    public static partial nint CreateConvolution(NativeConvolution* what, void* kernel, float* bias, float* scale);
+
+    [LibraryImport(Library, EntryPoint = "flair_pool_create")]
+    public static partial nint CreatePool(int channels, int inRows, int inColumns, MapType type);
+
+    [LibraryImport(Library, EntryPoint = "flair_operation_scratchpad")]
+    public static partial long Scratchpad(Operation operation);
+
+    [LibraryImport(Library, EntryPoint = "flair_operation_kernel")]
+    public static partial nint Kernel(Operation operation);
+
+    [LibraryImport(Library, EntryPoint = "flair_operation_run")]
+    public static partial int Run(Operation operation, void* input, void* output, void* scratchpad);
+
+    [LibraryImport(Library, EntryPoint = "flair_operation_free")]
+    public static partial void Free(nint operation);
+
+    [LibraryImport(Library, EntryPoint = "flair_upsample_beside")]
+    public static partial void UpsampleBeside(NativePart* parts, int count, int elementBytes, int row, int column, int rows, int columns, void* output);
+
+    [LibraryImport(Library, EntryPoint = "flair_quantize")]
+    public static partial void Quantize(void* input, MapType inputType, long pixels, int channels, float* inverseStep, byte* output);
+
+    [LibraryImport(Library, EntryPoint = "flair_look_up")]
+    public static partial void LookUp(byte* input, long pixels, int channels, int elementBytes, void* tables, void* output);
+
+    /// <summary>The failure that the last call of this thread left, as an exception.</summary>
+    public static OneDnnException Failure(string what) => new($"oneDNN: {what}: {Marshal.PtrToStringUTF8(LastErrorPointer()) ?? "unknown error"}");
+}
+
+/// <summary><c>flair_convolution</c> of the shim.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct NativeConvolution
+{
+    public int InChannels, InRows, InColumns;
+    public int OutChannels, OutRows, OutColumns;
+    public int Kernel, Stride, Dilation;
+    public int Top, Left, Bottom, Right;
+    public MapType InType, KernelType, OutType, SumType;
+    public float SumScale;
+    public int Relu;
+}
+
+/// <summary><c>flair_part</c> of the shim.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct NativePart
+{
+    public nint Data;
+    public int Channels, Row, Column, Columns;
+}

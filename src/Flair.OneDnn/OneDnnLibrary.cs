@@ -1,0 +1,45 @@
+using System.Runtime.InteropServices;
+using Flair.OneDnn.Interop;
+
+namespace Flair.OneDnn;
+
+/// <summary>What oneDNN is there, and what it can do on this processor.</summary>
+public static class OneDnnLibrary
+{
+    // dnnl_cpu_isa_t (oneapi/dnnl/dnnl_types.h): sets of bits, each containing those of the instruction sets it builds on.
+    private const int Avx2Vnni = 0x407;
+    private const int Avx512Vnni = 0x67;
+    private const int Avx512Bf16 = 0xe7;
+
+    private static readonly Lazy<bool> s_available = new(() =>
+    {
+        try
+        {
+            return Native.Version() != 0;
+        }
+        catch (DllNotFoundException)
+        {
+            return false;
+        }
+    });
+
+    /// <summary>Whether the binding and oneDNN itself could be loaded.</summary>
+    public static bool IsAvailable => s_available.Value;
+
+    /// <summary>Its version, e.g. <c>2.6.3</c>.</summary>
+    public static string Version => Marshal.PtrToStringUTF8(Native.Version()) ?? "";
+
+    /// <summary>Whether the processor multiplies bfloat16 itself (AVX-512 BF16, AMX).</summary>
+    public static bool HasBFloat16 => IsAvailable && Has(Avx512Bf16);
+
+    /// <summary>Whether the processor multiplies bytes without the sums of pairs saturating (AVX-512 VNNI, AVX-VNNI, AMX).</summary>
+    public static bool HasInt8 => IsAvailable && (Has(Avx512Vnni) || Has(Avx2Vnni));
+
+    /// <summary>
+    /// Makes operations that this thread creates and runs use no thread but it. Every thread that runs windows of its own wants this: teams of
+    /// threads wait for each other at the end of each operation, single ones do not.
+    /// </summary>
+    public static void UseOneThread() => Native.SetThreads(1);
+
+    private static bool Has(int isa) => (Native.Isa() & isa) == isa;
+}

@@ -1,0 +1,59 @@
+using Flair.OneDnn.Interop;
+
+namespace Flair.OneDnn;
+
+/// <summary>A map [row][column][channel] that is a rectangle of a larger one.</summary>
+/// <param name="Data">Its first element.</param>
+/// <param name="Channels">Its channels.</param>
+/// <param name="Row">The row of the larger map that it begins with.</param>
+/// <param name="Column">The column of the larger map that it begins with.</param>
+/// <param name="Columns">Its columns.</param>
+public readonly record struct MapPart(nint Data, int Channels, int Row, int Column, int Columns);
+
+/// <summary>The passes over memory between convolutions. They run on the calling thread.</summary>
+public static unsafe class Passes
+{
+    /// <summary>A rectangle of: the first map at twice its resolution (nearest neighbour), with the others' channels beside it.</summary>
+    /// <param name="parts">The first at half the resolution, the others at the full one; each holds what the rectangle needs.</param>
+    /// <param name="elementBytes">Bytes of an element.</param>
+    /// <param name="row">First row of the rectangle.</param>
+    /// <param name="column">First column.</param>
+    /// <param name="rows">Its rows.</param>
+    /// <param name="columns">Its columns.</param>
+    /// <param name="output">Takes it, [row][column][channel].</param>
+    public static void UpsampleBeside(ReadOnlySpan<MapPart> parts, int elementBytes, int row, int column, int rows, int columns, void* output)
+    {
+        var native = stackalloc NativePart[parts.Length];
+        for (var i = 0; i < parts.Length; i++)
+            native[i] = new() { Data = parts[i].Data, Channels = parts[i].Channels, Row = parts[i].Row, Column = parts[i].Column, Columns = parts[i].Columns };
+        Native.UpsampleBeside(native, parts.Length, elementBytes, row, column, rows, columns, output);
+    }
+
+    /// <summary>Numbers to whole steps of their channels: round(x · inverseStep[channel]), saturated to 0 … 255.</summary>
+    /// <param name="input">[pixel][channel] of <paramref name="inputType"/>, which is floating point.</param>
+    /// <param name="inputType">Its type.</param>
+    /// <param name="pixels">How many pixels.</param>
+    /// <param name="inverseStep">One a channel.</param>
+    /// <param name="output">[pixel][channel].</param>
+    public static void Quantize(void* input, MapType inputType, long pixels, ReadOnlySpan<float> inverseStep, byte* output)
+    {
+        fixed (float* steps = inverseStep)
+            Native.Quantize(input, inputType, pixels, inverseStep.Length, steps, output);
+    }
+
+    /// <summary>Bytes [channel][pixel] to values [pixel][channel], each through its channel's table.</summary>
+    /// <typeparam name="T">A type of 2 or 4 bytes.</typeparam>
+    /// <param name="input">The bytes.</param>
+    /// <param name="pixels">How many pixels.</param>
+    /// <param name="tables">[channel][256].</param>
+    /// <param name="output">Takes the values.</param>
+    public static void LookUp<T>(ReadOnlySpan<byte> input, int pixels, ReadOnlySpan<T> tables, void* output)
+        where T : unmanaged
+    {
+        var channels = tables.Length / 256;
+        ArgumentOutOfRangeException.ThrowIfLessThan(input.Length, channels * pixels);
+        fixed (byte* bytes = input)
+        fixed (T* values = tables)
+            Native.LookUp(bytes, pixels, channels, sizeof(T), values, output);
+    }
+}

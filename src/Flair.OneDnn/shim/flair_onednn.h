@@ -1,0 +1,55 @@
+// The C interface of libflair_onednn.so: oneDNN's convolution and pooling with everything that can be decided once decided at creation, and the
+// few passes over memory that go between them. Maps are dense, [row][column][channel] (oneDNN's nhwc with n = 1).
+//
+// Every function that can fail returns a negative number or null and leaves a message for the calling thread in flair_onednn_last_error.
+// An operation may run on several threads at once, each with a scratchpad of its own.
+#pragma once
+#include <cstdint>
+
+#define FLAIR_API extern "C" __attribute__((visibility("default")))
+
+// The element types of maps and kernels. The C# side (MapType.cs) has the same numbers.
+enum flair_map_type : int32_t { FLAIR_FLOAT32 = 0, FLAIR_BFLOAT16 = 1, FLAIR_UINT8 = 2, FLAIR_INT8 = 3, FLAIR_NO_TYPE = -1 };
+
+struct flair_convolution {
+  int32_t in_channels, in_rows, in_columns;
+  int32_t out_channels, out_rows, out_columns;
+  int32_t kernel, stride, dilation;              // dilation 1: taps side by side
+  int32_t top, left, bottom, right;              // zeros around the input
+  int32_t in_type, kernel_type, out_type;        // kernel: float32 for float32 and bfloat16 maps, int8 for uint8 maps
+  int32_t sum_type;                              // what the output map holds before, to be added; FLAIR_NO_TYPE: nothing
+  float sum_scale;                               // what it is multiplied with
+  int32_t relu;                                  // 1: what is negative becomes 0, last of all
+};
+
+using flair_operation = void*;
+
+FLAIR_API const char* flair_onednn_last_error();
+FLAIR_API const char* flair_onednn_version();
+// dnnl_cpu_isa_t of this processor, as far as this oneDNN knows it.
+FLAIR_API int32_t flair_onednn_isa();
+// Threads that an operation may use when the calling thread creates or runs it.
+FLAIR_API void flair_onednn_set_threads(int32_t count);
+
+// out = relu(scale[o] * (sum over kernel * in + bias[o]) + sum_scale * out). kernel: [out][in][row][column]; scale: null for 1.
+FLAIR_API flair_operation flair_convolution_create(const flair_convolution* what, const void* kernel, const float* bias, const float* scale);
+// Largest of 3 x 3, stride 2, padding 1.
+FLAIR_API flair_operation flair_pool_create(int32_t channels, int32_t in_rows, int32_t in_columns, int32_t type);
+FLAIR_API int64_t flair_operation_scratchpad(flair_operation operation);
+FLAIR_API const char* flair_operation_kernel(flair_operation operation);
+FLAIR_API int32_t flair_operation_run(flair_operation operation, const void* in, void* out, void* scratchpad);
+FLAIR_API void flair_operation_free(flair_operation operation);
+
+// A rectangle of a larger map.
+struct flair_part {
+  const void* data;
+  int32_t channels;
+  int32_t row, column, columns;  // where the map's first pixel lies, and how wide it is
+};
+// Writes the rectangle [row, row + rows) x [column, column + columns) of: the first part at twice its resolution (nearest), and beside it the channels of the others.
+FLAIR_API void flair_upsample_beside(const flair_part* parts, int32_t count, int32_t element_bytes, int32_t row, int32_t column, int32_t rows, int32_t columns,
+                                     void* out);
+// out = round(in * inverse_step[channel]), saturated to 0 … 255. in: float32 or bfloat16.
+FLAIR_API void flair_quantize(const void* in, int32_t in_type, int64_t pixels, int32_t channels, const float* inverse_step, uint8_t* out);
+// [channel][pixel] bytes to [pixel][channel] of a 16- or 32-bit type, each byte through its channel's table of 256.
+FLAIR_API void flair_look_up(const uint8_t* in, int64_t pixels, int32_t channels, int32_t element_bytes, const void* tables, void* out);

@@ -1,0 +1,174 @@
+// oneDNN's primitives behind flair_onednn.h. Written for oneDNN 2.x (Debian 12 has 2.6).
+#include <omp.h>
+
+#include <dnnl.hpp>
+#include <exception>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "flair_onednn.h"
+
+static_assert(DNNL_VERSION_MAJOR == 2, "the calls below are those of oneDNN 2; 3 changed how scales are given");
+
+namespace flair {
+namespace {
+
+using dnnl::memory;
+
+std::string& last_error() {
+  thread_local std::string message;
+  return message;
+}
+
+// Nothing may be thrown across the C boundary.
+template <class Result, class Body>
+Result guarded(Result failed, Body&& body) noexcept {
+  try {
+    return body();
+  } catch (const dnnl::error& e) {
+    last_error() = std::string(e.what()) + " (oneDNN status " + std::to_string(static_cast<int>(e.status)) + ")";
+  } catch (const std::exception& e) {
+    last_error() = e.what();
+  } catch (...) {
+    last_error() = "unknown C++ exception";
+  }
+  return failed;
+}
+
+const dnnl::engine& cpu() {
+  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  return engine;
+}
+
+dnnl::stream& stream() {
+  thread_local dnnl::stream stream(cpu());
+  return stream;
+}
+
+memory::data_type type_of(int32_t type) {
+  switch (type) {
+    case FLAIR_FLOAT32: return memory::data_type::f32;
+    case FLAIR_BFLOAT16: return memory::data_type::bf16;
+    case FLAIR_UINT8: return memory::data_type::u8;
+    case FLAIR_INT8: return memory::data_type::s8;
+    default: throw std::invalid_argument("unknown element type " + std::to_string(type));
+  }
+}
+
+struct Operation {
+  dnnl::primitive primitive;
+  memory::desc in, out, scratchpad;
+  memory kernel, bias;  // empty for pooling
+  std::string implementation;
+};
+
+memory::desc map_of(int64_t channels, int64_t rows, int64_t columns, int32_t type) {
+  return {{1, channels, rows, columns}, type_of(type), memory::format_tag::nhwc};
+}
+
+std::unique_ptr<Operation> create_convolution(const flair_convolution& what, const void* kernel, const float* bias, const float* scale) {
+  auto operation = std::make_unique<Operation>();
+  operation->in = map_of(what.in_channels, what.in_rows, what.in_columns, what.in_type);
+  operation->out = map_of(what.out_channels, what.out_rows, what.out_columns, what.out_type);
+
+  const memory::dims kernel_dims = {what.out_channels, what.in_channels, what.kernel, what.kernel};
+  const bool whole_numbers = what.kernel_type == FLAIR_INT8;
+  const auto kernel_type = whole_numbers ? memory::data_type::s8 : type_of(what.in_type);
+  const memory::desc any_kernel(kernel_dims, kernel_type, memory::format_tag::any);
+  const memory::desc bias_desc({what.out_channels}, memory::data_type::f32, memory::format_tag::x);
+
+  dnnl::primitive_attr attributes;
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  if (scale != nullptr) attributes.set_output_scales(1 << 1, std::vector<float>(scale, scale + what.out_channels));
+  dnnl::post_ops after;
+  if (what.sum_type != FLAIR_NO_TYPE) after.append_sum(what.sum_scale, type_of(what.sum_type));
+  if (what.relu != 0) after.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
+  attributes.set_post_ops(after);
+
+  const dnnl::convolution_forward::desc description(
+      dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, operation->in, any_kernel, bias_desc, operation->out,
+      {what.stride, what.stride}, {what.dilation - 1, what.dilation - 1}, {what.top, what.left}, {what.bottom, what.right});
+  const dnnl::convolution_forward::primitive_desc chosen(description, attributes, cpu());
+
+  memory given({kernel_dims, whole_numbers ? memory::data_type::s8 : memory::data_type::f32, memory::format_tag::oihw}, cpu(), const_cast<void*>(kernel));
+  operation->kernel = memory(chosen.weights_desc(), cpu());
+  dnnl::reorder(given, operation->kernel).execute(stream(), given, operation->kernel);
+  memory given_bias(bias_desc, cpu(), const_cast<float*>(bias));
+  operation->bias = memory(bias_desc, cpu());
+  dnnl::reorder(given_bias, operation->bias).execute(stream(), given_bias, operation->bias);
+  stream().wait();
+
+  operation->primitive = dnnl::convolution_forward(chosen);
+  operation->scratchpad = chosen.scratchpad_desc();
+  operation->implementation = chosen.impl_info_str();
+  return operation;
+}
+
+std::unique_ptr<Operation> create_pool(int32_t channels, int32_t in_rows, int32_t in_columns, int32_t type) {
+  auto operation = std::make_unique<Operation>();
+  operation->in = map_of(channels, in_rows, in_columns, type);
+  operation->out = map_of(channels, (in_rows + 1) / 2, (in_columns + 1) / 2, type);
+  dnnl::primitive_attr attributes;
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  const int32_t bottom = in_rows % 2, right = in_columns % 2;  // the last window ends where the map does, or one beyond
+  const dnnl::pooling_forward::desc description(dnnl::prop_kind::forward_inference, dnnl::algorithm::pooling_max, operation->in, operation->out, {2, 2}, {3, 3},
+                                                {1, 1}, {bottom, right});
+  const dnnl::pooling_forward::primitive_desc chosen(description, attributes, cpu());
+  operation->primitive = dnnl::pooling_forward(chosen);
+  operation->scratchpad = chosen.scratchpad_desc();
+  operation->implementation = chosen.impl_info_str();
+  return operation;
+}
+
+}  // namespace
+}  // namespace flair
+
+using namespace flair;
+
+const char* flair_onednn_last_error() { return last_error().c_str(); }
+
+const char* flair_onednn_version() {
+  static const std::string version = [] {
+    const auto* v = dnnl_version();
+    return std::to_string(v->major) + "." + std::to_string(v->minor) + "." + std::to_string(v->patch);
+  }();
+  return version.c_str();
+}
+
+int32_t flair_onednn_isa() { return static_cast<int32_t>(dnnl::get_effective_cpu_isa()); }
+
+void flair_onednn_set_threads(int32_t count) { omp_set_num_threads(count); }
+
+flair_operation flair_convolution_create(const flair_convolution* what, const void* kernel, const float* bias, const float* scale) {
+  return guarded<flair_operation>(nullptr, [=] { return create_convolution(*what, kernel, bias, scale).release(); });
+}
+
+flair_operation flair_pool_create(int32_t channels, int32_t in_rows, int32_t in_columns, int32_t type) {
+  return guarded<flair_operation>(nullptr, [=] { return create_pool(channels, in_rows, in_columns, type).release(); });
+}
+
+int64_t flair_operation_scratchpad(flair_operation operation) { return static_cast<int64_t>(static_cast<Operation*>(operation)->scratchpad.get_size()); }
+
+const char* flair_operation_kernel(flair_operation operation) { return static_cast<Operation*>(operation)->implementation.c_str(); }
+
+int32_t flair_operation_run(flair_operation handle, const void* in, void* out, void* scratchpad) {
+  return guarded<int32_t>(-1, [=] {
+    auto& operation = *static_cast<Operation*>(handle);
+    std::unordered_map<int, memory> args = {
+        {DNNL_ARG_SRC, memory(operation.in, cpu(), const_cast<void*>(in))},
+        {DNNL_ARG_DST, memory(operation.out, cpu(), out)},
+        {DNNL_ARG_SCRATCHPAD, memory(operation.scratchpad, cpu(), scratchpad)},
+    };
+    if (operation.kernel) {
+      args.emplace(DNNL_ARG_WEIGHTS, operation.kernel);
+      args.emplace(DNNL_ARG_BIAS, operation.bias);
+    }
+    operation.primitive.execute(stream(), args);
+    stream().wait();
+    return 0;
+  });
+}
+
+void flair_operation_free(flair_operation operation) { delete static_cast<Operation*>(operation); }

@@ -1,0 +1,108 @@
+// The passes over memory between convolutions. Each pixel is computed by itself.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "flair_onednn.h"
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12
+#define FLAIR_VECTORIZED __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#else
+#define FLAIR_VECTORIZED
+#endif
+
+namespace flair {
+namespace {
+
+inline float widen(uint16_t value) {
+  const uint32_t bits = static_cast<uint32_t>(value) << 16;
+  float result;
+  std::memcpy(&result, &bits, sizeof result);
+  return result;
+}
+inline float widen(float value) { return value; }
+
+template <class From>
+__attribute__((always_inline)) inline void quantize_pixels(const From* in, int64_t pixels, int32_t channels, const float* inverse_step, uint8_t* out) {
+  for (int64_t p = 0; p < pixels; p++)
+    for (int32_t c = 0; c < channels; c++) {
+      // Adding and subtracting 1.5 * 2^23 rounds to the nearest whole number, of two equally near to the even one, as oneDNN does.
+      float x = widen(in[p * channels + c]) * inverse_step[c];
+      x = x < 0 ? 0.0f : x > 255 ? 255.0f : x;
+      out[p * channels + c] = static_cast<uint8_t>(static_cast<int32_t>((x + 12582912.0f) - 12582912.0f));
+    }
+}
+
+FLAIR_VECTORIZED
+void quantize_wide(const float* in, int64_t pixels, int32_t channels, const float* inverse_step, uint8_t* out) {
+  quantize_pixels(in, pixels, channels, inverse_step, out);
+}
+
+FLAIR_VECTORIZED
+void quantize_brain(const uint16_t* in, int64_t pixels, int32_t channels, const float* inverse_step, uint8_t* out) {
+  quantize_pixels(in, pixels, channels, inverse_step, out);
+}
+
+template <class Value>
+void look_up(const uint8_t* in, int64_t pixels, int32_t channels, const Value* tables, Value* out) {
+  for (int32_t c = 0; c < channels; c++) {
+    const uint8_t* from = in + c * pixels;
+    const Value* table = tables + c * 256;
+    for (int64_t p = 0; p < pixels; p++) out[p * channels + c] = table[from[p]];
+  }
+}
+
+// Five channels, FLAIR's usual number, in one pass that writes each cache line once.
+template <class Value>
+void look_up_five(const uint8_t* in, int64_t pixels, const Value* tables, Value* out) {
+  for (int64_t p = 0; p < pixels; p++) {
+    for (int c = 0; c < 5; c++) out[p * 5 + c] = tables[c * 256 + in[c * pixels + p]];
+  }
+}
+
+}  // namespace
+}  // namespace flair
+
+using namespace flair;
+
+void flair_upsample_beside(const flair_part* parts, int32_t count, int32_t element_bytes, int32_t row, int32_t column, int32_t rows, int32_t columns, void* out) {
+  std::vector<size_t> sizes(count);
+  size_t pixel = 0;
+  for (int32_t i = 0; i < count; i++) pixel += sizes[i] = static_cast<size_t>(parts[i].channels) * element_bytes;
+  auto* to = static_cast<char*>(out);
+  for (int32_t y = row; y < row + rows; y++) {
+    size_t offset = 0;
+    for (int32_t i = 0; i < count; i++) {
+      const int half = i == 0 ? 1 : 0;
+      const size_t size = sizes[i];
+      const auto* from = static_cast<const char*>(parts[i].data) + static_cast<size_t>((y >> half) - parts[i].row) * parts[i].columns * size;
+      char* target = to + offset;
+      for (int32_t x = column; x < column + columns; x++) {
+        std::memcpy(target, from + static_cast<size_t>((x >> half) - parts[i].column) * size, size);
+        target += pixel;
+      }
+      offset += size;
+    }
+    to += pixel * columns;
+  }
+}
+
+void flair_quantize(const void* in, int32_t in_type, int64_t pixels, int32_t channels, const float* inverse_step, uint8_t* out) {
+  if (in_type == FLAIR_BFLOAT16)
+    quantize_brain(static_cast<const uint16_t*>(in), pixels, channels, inverse_step, out);
+  else
+    quantize_wide(static_cast<const float*>(in), pixels, channels, inverse_step, out);
+}
+
+void flair_look_up(const uint8_t* in, int64_t pixels, int32_t channels, int32_t element_bytes, const void* tables, void* out) {
+  if (element_bytes == 2) {
+    const auto* values = static_cast<const uint16_t*>(tables);
+    auto* to = static_cast<uint16_t*>(out);
+    channels == 5 ? look_up_five(in, pixels, values, to) : look_up(in, pixels, channels, values, to);
+  } else {
+    const auto* values = static_cast<const uint32_t*>(tables);
+    auto* to = static_cast<uint32_t*>(out);
+    channels == 5 ? look_up_five(in, pixels, values, to) : look_up(in, pixels, channels, values, to);
+  }
+}

@@ -1,0 +1,238 @@
+using Flair.Models.Graphs;
+using Flair.OneDnn;
+
+namespace Flair.Fusion;
+
+/// <summary>A window's raw values as the network's input map holds them: normalized = scale × value + shift, by channel.</summary>
+/// <param name="Scale">One a channel.</param>
+/// <param name="Shift">One a channel.</param>
+internal sealed record InputScaling(float[] Scale, float[] Shift);
+
+/// <summary>Makes a program of a graph: chooses regions, types and kernels, and places the maps in memory.</summary>
+internal sealed class FusedCompiler
+{
+    private readonly NetworkGraph _graph;
+    private readonly Func<string, float[]> _weights;
+    private readonly ProgramTypes _types;
+    private readonly InputScaling? _scaling;
+    private readonly int _size;
+    private readonly Dictionary<MapNode, MapRegion> _regions;
+    private readonly HashSet<MapNode> _neededWide = [];
+    private readonly HashSet<MapNode> _neededInBytes = [];
+    private readonly Dictionary<(MapNode Node, bool Wide), MapBuffer> _buffers = [];
+    private readonly List<FusedStep> _steps = [];
+
+    private FusedCompiler(NetworkGraph graph, Func<string, float[]> weights, int size, MapRegion kept, ProgramTypes types, InputScaling? scaling)
+    {
+        _graph = graph;
+        _weights = weights;
+        _size = size;
+        _types = types;
+        _scaling = scaling;
+        _regions = RegionPlan.Create(graph, size, kept);
+    }
+
+    /// <summary>Compiles. The calling thread's setting of threads (<see cref="OneDnnLibrary.UseOneThread"/>) decides how many an operation uses.</summary>
+    /// <param name="graph">The network.</param>
+    /// <param name="weights">Kernels and biases by name, normalizations folded in.</param>
+    /// <param name="size">Rows and columns of a window.</param>
+    /// <param name="kept">The part of it that logits are wanted of.</param>
+    /// <param name="types">The types.</param>
+    /// <param name="scaling">What the values of the input map mean; null: they are normalized.</param>
+    /// <exception cref="OneDnnException">oneDNN cannot compute it on this processor.</exception>
+    public static FusedProgram Compile(
+        NetworkGraph graph, Func<string, float[]> weights, int size, MapRegion kept, ProgramTypes types, InputScaling? scaling = null)
+    {
+        var compiler = new FusedCompiler(graph, weights, size, kept, types, scaling);
+        try
+        {
+            return compiler.Compile();
+        }
+        catch
+        {
+            foreach (var step in compiler._steps)
+                step.Dispose();
+            throw;
+        }
+    }
+
+    private FusedProgram Compile()
+    {
+        DecideTypes();
+        var input = Buffer(_graph.Input, wide: true);
+        input.UsedBy(0);
+        foreach (var node in _graph.Nodes)
+        {
+            switch (node)
+            {
+                case ConvolutionNode convolution:
+                    Add(convolution);
+                    break;
+                case MaxPoolNode pool:
+                    Add(pool);
+                    break;
+                case UpsampleNode upsample:
+                    Add(upsample);
+                    break;
+            }
+
+            if (_neededWide.Contains(node) && _neededInBytes.Contains(node))
+                Quantize(node);
+        }
+
+        var bytes = MemoryPlan.Place(_buffers.Values.Distinct());
+        return new FusedProgram(_steps, _regions, input, _graph, _types.Wide, bytes);
+    }
+
+    /// <summary>Which maps are needed in bytes, which in floating point, seen from those that read them.</summary>
+    private void DecideTypes()
+    {
+        foreach (var node in _graph.Nodes.Reverse())
+        {
+            switch (node)
+            {
+                case ConvolutionNode convolution:
+                    var inBytes = _types.InputOf(convolution) == MapType.UInt8;
+                    // A floating-point convolution cannot write bytes: its result is converted.
+                    if (!inBytes && _neededInBytes.Contains(node))
+                        _neededWide.Add(node);
+                    Need(convolution.Input, !inBytes);
+                    if (convolution.Added is { } added)
+                        Need(added, IsWide(node));
+                    break;
+                default:
+                    foreach (var source in node.Sources)
+                        Need(source, IsWide(node));
+                    break;
+            }
+        }
+
+        if (_neededInBytes.Contains(_graph.Input))
+            throw new InvalidOperationException("the first convolution reads the window, which is not in steps");
+
+        void Need(MapNode node, bool wide) => (wide ? _neededWide : _neededInBytes).Add(node);
+    }
+
+    /// <summary>Whether a map is computed in floating point; then it may be converted to bytes as well.</summary>
+    private bool IsWide(MapNode node) => _neededWide.Contains(node) || node == _graph.Output;
+
+    private void Add(ConvolutionNode node)
+    {
+        var wide = IsWide(node);
+        var input = Buffer(node.Input, _types.InputOf(node) != MapType.UInt8);
+        var isOutput = node == _graph.Output;
+        MapBuffer? output = null;
+        if (node.Added is { } added)
+        {
+            // The sum is made in the added map's memory, which nobody may need afterwards.
+            output = Buffer(added, wide);
+            if (LastReaderOf(added) != node)
+                throw new InvalidOperationException($"'{added.Name}' is needed after '{node.Name}' has been added to it");
+            _buffers.Add((node, wide), output);
+        }
+        else if (!isOutput)
+        {
+            output = Buffer(node, wide);
+        }
+
+        AddStep(new OperationStep(node, input, output, Convolution(node, wide)), input, output);
+    }
+
+    private void Add(MaxPoolNode node)
+    {
+        var wide = IsWide(node);
+        var (input, output) = (Buffer(node.Input, wide), Buffer(node, wide));
+        var region = _regions[node.Input];
+        AddStep(new OperationStep(node, input, output, Operation.MaxPool(node.Channels, region.Rows, region.Columns, TypeOf(node, wide))), input, output);
+    }
+
+    private void Add(UpsampleNode node)
+    {
+        var wide = IsWide(node);
+        var output = Buffer(node, wide);
+        (MapBuffer, int, MapRegion)[] parts = [.. node.Sources.Select(source => (Buffer(source, wide), source.Channels, _regions[source]))];
+        AddStep(new UpsampleStep(node, _regions[node], TypeOf(node, wide), parts, output), [.. parts.Select(part => part.Item1), output]);
+    }
+
+    private void Quantize(MapNode node)
+    {
+        var (input, output) = (Buffer(node, wide: true), Buffer(node, wide: false));
+        AddStep(new QuantizeStep(node, _regions[node].Area, _types.Wide, input, output, _types.Quantization!.StepsOf(node)), input, output);
+    }
+
+    private void AddStep(FusedStep step, params ReadOnlySpan<MapBuffer?> buffers)
+    {
+        foreach (var buffer in buffers)
+            buffer?.UsedBy(_steps.Count);
+        _steps.Add(step);
+    }
+
+    private Operation Convolution(ConvolutionNode node, bool wide)
+    {
+        var inputSize = _size / node.Input.Reduction;
+        var region = _regions[node];
+        var source = _regions[node.Input];
+        var read = RegionPlan.InputOf(node, region, inputSize);
+        var reach = ((node.Kernel - 1) * node.Dilation) + 1;
+        // A stride may leave out the last row and column, which are computed all the same.
+        if ((read.Row, read.Column) != (source.Row, source.Column) || source.Bottom - read.Bottom < 0 || source.Bottom - read.Bottom >= node.Stride)
+            throw new InvalidOperationException($"'{node.Name}' reads another part of '{node.Input.Name}' than is computed");
+        var type = _types.InputOf(node);
+        var shape = new ConvolutionShape
+        {
+            InChannels = node.Input.Channels,
+            InRows = source.Rows,
+            InColumns = source.Columns,
+            OutChannels = node.Channels,
+            OutRows = region.Rows,
+            OutColumns = region.Columns,
+            Kernel = node.Kernel,
+            Stride = node.Stride,
+            Dilation = node.Dilation,
+            Top = source.Row - ((region.Row * node.Stride) - node.Padding),
+            Left = source.Column - ((region.Column * node.Stride) - node.Padding),
+            Bottom = Math.Max(0, ((region.Bottom - 1) * node.Stride) - node.Padding + reach - source.Bottom),
+            Right = Math.Max(0, ((region.Right - 1) * node.Stride) - node.Padding + reach - source.Right),
+            InType = type,
+            OutType = node == _graph.Output ? MapType.Float32 : TypeOf(node, wide),
+            SumType = node.Added is { } map ? TypeOf(map, wide) : MapType.None,
+            SumScale = node.Added is { } other && !wide ? RatioOf(_types.Quantization!.StepsOf(other), _types.Quantization.StepsOf(node), node.Name) : 1,
+            Relu = node.Relu,
+        };
+        var (kernel, bias) = (_weights(node.WeightName), _weights(node.BiasName));
+        if (node.Input == _graph.Input && _scaling is not null)
+            (kernel, bias) = FoldedKernel.Scale(kernel, bias, _scaling);
+        if (type != MapType.UInt8)
+            return Operation.Convolution(shape, kernel, bias);
+        var quantized = QuantizedKernel.Create(kernel, bias, _types.Quantization!.StepsOf(node.Input), wide ? null : _types.Quantization.StepsOf(node));
+        return Operation.Convolution(shape, quantized.Values, quantized.Bias, quantized.Scale);
+    }
+
+    /// <summary>A map's element type. One that may be negative is in signed bytes, which only sums can read.</summary>
+    private MapType TypeOf(MapNode node, bool wide) => wide ? _types.Wide : node is ConvolutionNode { Relu: false } ? MapType.Int8 : MapType.UInt8;
+
+    private MapNode? LastReaderOf(MapNode node) => _graph.Nodes.LastOrDefault(reader => reader.Sources.Contains(node));
+
+    private MapBuffer Buffer(MapNode node, bool wide)
+    {
+        if (!_buffers.TryGetValue((node, wide), out var buffer))
+        {
+            buffer = new(node.Name, _regions[node].Area * node.Channels * TypeOf(node, wide).Bytes());
+            _buffers.Add((node, wide), buffer);
+        }
+
+        return buffer;
+    }
+
+    private static float RatioOf(float[] steps, float[] unit, string name)
+    {
+        var ratio = steps[0] / unit[0];
+        for (var c = 1; c < steps.Length; c++)
+        {
+            if (Math.Abs((steps[c] / unit[c]) - ratio) > ratio * 1e-4f)
+                throw new InvalidOperationException($"the steps of what '{name}' adds are no multiple of its own");
+        }
+
+        return ratio;
+    }
+}

@@ -1,0 +1,73 @@
+using Flair.Models.Graphs;
+using Flair.OneDnn;
+
+namespace Flair.Fusion;
+
+/// <summary>Sees each map as it is computed; see <see cref="FusedProgram.Run"/>.</summary>
+/// <param name="node">Which map.</param>
+/// <param name="values">It, [row][column][channel].</param>
+internal delegate void MapObserver(MapNode node, ReadOnlySpan<float> values);
+
+/// <summary>
+/// A network as a sequence of passes over planned memory, for one window at a time: convolutions with bias, sum and ReLU in them, no map where the next
+/// pass can do without, types chosen map by map. Any number of threads may run it at once, each with memory of its own.
+/// </summary>
+internal sealed class FusedProgram : IDisposable
+{
+    private readonly IReadOnlyList<FusedStep> _steps;
+    private readonly IReadOnlyDictionary<MapNode, MapRegion> _regions;
+    private readonly MapBuffer _input;
+
+    internal FusedProgram(IReadOnlyList<FusedStep> steps, IReadOnlyDictionary<MapNode, MapRegion> regions, MapBuffer input, NetworkGraph graph, MapType inputType, long arenaBytes)
+    {
+        _steps = steps;
+        _regions = regions;
+        _input = input;
+        InputType = inputType;
+        Kept = regions[graph.Output];
+        Classes = graph.Output.Channels;
+        ArenaBytes = arenaBytes;
+        ScratchpadBytes = steps.Max(step => step.ScratchpadBytes);
+    }
+
+    /// <summary>Type of the input map.</summary>
+    public MapType InputType { get; }
+
+    /// <summary>The part of a window that logits are computed for.</summary>
+    public MapRegion Kept { get; }
+
+    /// <summary>Logits a pixel.</summary>
+    public int Classes { get; }
+
+    /// <summary>Memory for maps that a running thread needs.</summary>
+    public long ArenaBytes { get; }
+
+    /// <summary>Memory beside maps that a running thread needs.</summary>
+    public long ScratchpadBytes { get; }
+
+    /// <summary>The passes in order: the map's name and the kernel that computes it.</summary>
+    public IEnumerable<(string Map, string Implementation)> Passes => _steps.Select(step => (step.Node.Name, step.Implementation));
+
+    /// <summary>Where the input map goes: [row][column][channel] of <see cref="InputType"/>.</summary>
+    public nint InputIn(in FusedMemory memory) => memory.Arena + (nint)_input.Offset;
+
+    /// <summary>Computes the logits, [row][column][class] in single precision, of the window whose input map is in place.</summary>
+    /// <param name="memory">The thread's memory.</param>
+    /// <param name="observer">Sees every map of a program in single precision; null: nobody does.</param>
+    /// <exception cref="OneDnnException">oneDNN failed.</exception>
+    public unsafe void Run(in FusedMemory memory, MapObserver? observer = null)
+    {
+        foreach (var step in _steps)
+        {
+            step.Run(memory);
+            observer?.Invoke(step.Node, new ReadOnlySpan<float>(memory.Of(step.Output), checked((int)(_regions[step.Node].Area * step.Node.Channels))));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var step in _steps)
+            step.Dispose();
+    }
+}

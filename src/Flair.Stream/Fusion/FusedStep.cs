@@ -1,0 +1,85 @@
+using Flair.Models.Graphs;
+using Flair.OneDnn;
+
+namespace Flair.Fusion;
+
+/// <summary>Where maps lie while one window goes through.</summary>
+/// <param name="Arena">Memory of <see cref="FusedProgram.ArenaBytes"/>.</param>
+/// <param name="Scratchpad">Memory of <see cref="FusedProgram.ScratchpadBytes"/>.</param>
+/// <param name="Output">Takes the logits.</param>
+internal unsafe readonly record struct FusedMemory(nint Arena, nint Scratchpad, nint Output)
+{
+    /// <summary>A map's memory; null stands for the logits.</summary>
+    public void* Of(MapBuffer? buffer) => (void*)(buffer is null ? Output : Arena + (nint)buffer.Offset);
+}
+
+/// <summary>One pass of a program.</summary>
+/// <param name="node">The map it computes.</param>
+/// <param name="output">Takes it; null: the logits.</param>
+internal abstract class FusedStep(MapNode node, MapBuffer? output) : IDisposable
+{
+    /// <summary>The map it computes.</summary>
+    public MapNode Node => node;
+
+    /// <summary>Takes it; null: the logits.</summary>
+    public MapBuffer? Output => output;
+
+    /// <summary>What it needs beside its maps.</summary>
+    public virtual long ScratchpadBytes => 0;
+
+    /// <summary>The kernel that was chosen for it.</summary>
+    public abstract string Implementation { get; }
+
+    /// <summary>Computes the map.</summary>
+    public abstract void Run(in FusedMemory memory);
+
+    /// <inheritdoc/>
+    public virtual void Dispose()
+    {
+    }
+}
+
+/// <summary>A convolution or pooling of oneDNN's.</summary>
+internal sealed unsafe class OperationStep(MapNode node, MapBuffer input, MapBuffer? output, Operation operation) : FusedStep(node, output)
+{
+    public override long ScratchpadBytes => operation.ScratchpadBytes;
+
+    public override string Implementation => operation.Implementation;
+
+    public override void Run(in FusedMemory memory) => operation.Run(memory.Of(input), memory.Of(Output), (void*)memory.Scratchpad);
+
+    public override void Dispose()
+    {
+        operation.Dispose();
+        base.Dispose();
+    }
+}
+
+/// <summary>Upsampling, and the maps beside.</summary>
+internal sealed unsafe class UpsampleStep(
+    UpsampleNode node, MapRegion region, MapType type, IReadOnlyList<(MapBuffer Buffer, int Channels, MapRegion Region)> parts, MapBuffer output) : FusedStep(node, output)
+{
+    public override string Implementation => "copy";
+
+    public override void Run(in FusedMemory memory)
+    {
+        Span<MapPart> places = stackalloc MapPart[parts.Count];
+        for (var i = 0; i < places.Length; i++)
+        {
+            var (buffer, channels, part) = parts[i];
+            places[i] = new((nint)memory.Of(buffer), channels, part.Row, part.Column, part.Columns);
+        }
+
+        Passes.UpsampleBeside(places, type.Bytes(), region.Row, region.Column, region.Rows, region.Columns, memory.Of(Output));
+    }
+}
+
+/// <summary>A map in floating point to bytes.</summary>
+internal sealed unsafe class QuantizeStep(MapNode node, long pixels, MapType type, MapBuffer input, MapBuffer output, float[] steps) : FusedStep(node, output)
+{
+    private readonly float[] _inverse = [.. steps.Select(step => 1 / step)];
+
+    public override string Implementation => "quantize";
+
+    public override void Run(in FusedMemory memory) => Passes.Quantize(memory.Of(input), type, pixels, _inverse, (byte*)memory.Of(Output));
+}

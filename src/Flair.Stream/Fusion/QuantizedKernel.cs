@@ -1,0 +1,46 @@
+namespace Flair.Fusion;
+
+/// <summary>
+/// A kernel in signed bytes. The input's steps go into the kernel, the kernel gets a step an output channel, so that
+/// Σ w · x ≈ step[o] · Σ q · b for bytes b of the input.
+/// </summary>
+/// <param name="Values">[out][in][row][column].</param>
+/// <param name="Bias">One an output channel, in steps of the kernel.</param>
+/// <param name="Scale">One an output channel: from steps of the kernel to those of the output.</param>
+internal sealed record QuantizedKernel(sbyte[] Values, float[] Bias, float[] Scale)
+{
+    /// <summary>Largest absolute value: −128 would make the range uneven.</summary>
+    public const int Largest = 127;
+
+    /// <summary>Quantizes.</summary>
+    /// <param name="kernel">[out][in][row][column].</param>
+    /// <param name="bias">One an output channel.</param>
+    /// <param name="inputSteps">One an input channel.</param>
+    /// <param name="outputSteps">One an output channel; null: the output is in floating point.</param>
+    public static QuantizedKernel Create(float[] kernel, float[] bias, float[] inputSteps, float[]? outputSteps)
+    {
+        var outputs = bias.Length;
+        var inputs = inputSteps.Length;
+        var taps = kernel.Length / outputs / inputs;
+        var result = new QuantizedKernel(new sbyte[kernel.Length], new float[outputs], new float[outputs]);
+        var scaled = new float[inputs * taps];
+        for (var o = 0; o < outputs; o++)
+        {
+            var row = kernel.AsSpan(o * scaled.Length, scaled.Length);
+            var largest = 0f;
+            for (var i = 0; i < scaled.Length; i++)
+            {
+                scaled[i] = row[i] * inputSteps[i / taps];
+                largest = Math.Max(largest, Math.Abs(scaled[i]));
+            }
+
+            var step = largest > 0 ? largest / Largest : 1;
+            for (var i = 0; i < scaled.Length; i++)
+                result.Values[(o * scaled.Length) + i] = (sbyte)MathF.Round(scaled[i] / step);
+            result.Bias[o] = bias[o] / step;
+            result.Scale[o] = outputSteps is null ? step : step / outputSteps[o];
+        }
+
+        return result;
+    }
+}

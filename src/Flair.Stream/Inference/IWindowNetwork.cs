@@ -1,0 +1,18 @@
+using Flair.Torch;
+
+namespace Flair.Inference;
+
+/// <summary>A network that takes windows as they were cut out of the imagery. It is called by one thread at a time, always the same.</summary>
+public interface IWindowNetwork : IDisposable
+{
+    /// <summary>Windows that it wants at once; it takes fewer as well.</summary>
+    int BatchSize { get; }
+
+    /// <summary>The part of a window that logits are computed for, in its pixels.</summary>
+    PixelRect Kept { get; }
+
+    /// <summary>Normalizes the windows and computes their logits.</summary>
+    /// <param name="windows">1 to <see cref="BatchSize"/> windows, each [channel][row][column]: bytes, or single-precision numbers in native byte order.</param>
+    /// <returns>[n, classes, rows, columns] of <see cref="Kept"/> in single precision on the device, in any memory format, n at least the number of windows; the caller's.</returns>
+    Tensor Forward(IReadOnlyList<ReadOnlyMemory<byte>> windows);
+}

@@ -1,0 +1,130 @@
+using Flair.Batching;
+using Flair.Fusion;
+using Flair.Models;
+using Flair.OneDnn;
+using Flair.Settings;
+using Flair.Source;
+using Flair.Torch;
+
+namespace Flair.Inference;
+
+/// <summary>What an inference computes, and of what.</summary>
+public sealed record InferenceTask
+{
+    /// <summary>Window, batch, normalization, stitching; its precision is resolved, see <see cref="PrecisionChoice"/>.</summary>
+    public required RunSettings Settings { get; init; }
+
+    /// <summary>The weights and classes.</summary>
+    public required LoadedModel Model { get; init; }
+
+    /// <summary>Type of the raw values.</summary>
+    public required SampleType Samples { get; init; }
+
+    /// <summary>Largest value of the imagery's data type (<see cref="Normalizer.MaximumOf"/>).</summary>
+    public required double Maximum { get; init; }
+
+    /// <summary><c>cpu</c>, <c>cuda</c> or <c>cuda:0</c>.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>Cores that networks on the CPU may keep busy, 1 or more.</summary>
+    public required int Threads { get; init; }
+}
+
+/// <summary>
+/// The networks of a run, each with the thread that runs it, and the thread that stitches. On the CPU a network that can be fused gets a worker a
+/// core, each with one window and one thread: threads that share a window wait for each other at every layer, and for good when the machine is
+/// busy with something else. Other networks are libtorch's, one worker a device.
+/// </summary>
+public sealed class InferenceWorkers : IDisposable
+{
+    private readonly List<DeviceThread> _threads = [];
+    private readonly List<InferenceWorker> _workers = [];
+    private FusedProgram? _program;
+
+    private InferenceWorkers()
+    {
+    }
+
+    /// <summary>The workers, at least one.</summary>
+    public IReadOnlyList<InferenceWorker> Workers => _workers;
+
+    /// <summary>The thread that stitches.</summary>
+    public DeviceThread Stitching => _threads[0];
+
+    /// <summary>Puts the weights on the device.</summary>
+    /// <exception cref="FlairException">The device or the precision is not there.</exception>
+    public static InferenceWorkers Create(InferenceTask task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        var result = new InferenceWorkers();
+        try
+        {
+            if (PrecisionChoice.IsFused(task.Settings.Model.Architecture, task.Model, task.Device))
+                result.AddFused(task);
+            else
+                result.AddTorch(task);
+            return result;
+        }
+        catch
+        {
+            result.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Frees the weights and ends the threads.</summary>
+    public void Dispose()
+    {
+        foreach (var worker in _workers)
+            worker.Thread.Run(worker.Network.Dispose);
+        _program?.Dispose();
+        foreach (var thread in _threads)
+            thread.Dispose();
+        LibTorch.EmptyCache();
+    }
+
+    private void AddFused(InferenceTask task)
+    {
+        // The stitching thread's kernels run beside the workers: one thread for them as well.
+        Start(operatorThreads: 1);
+        var settings = task.Settings;
+        var normalizer = new Normalizer(settings.Normalization, task.Model.Channels, task.Samples, task.Maximum);
+        var types = settings.Precision == Precision.Fp32 ? ProgramTypes.Single : new ProgramTypes(MapType.BFloat16);
+        var input = new WindowInput(settings.Normalization, normalizer, task.Samples, task.Maximum, types.Wide);
+        for (var i = 0; i < task.Threads; i++)
+        {
+            var thread = Start(operatorThreads: 1);
+            thread.Run(OneDnnLibrary.UseOneThread);
+            _program ??= thread.Run(() => FusedNetworks.Compile(task.Model, settings.Window.Size, Kept(settings), types, input.Scaling));
+            _workers.Add(new(thread.Run(() => new FusedWindowNetwork(_program, input, settings.Window.Size)), thread));
+        }
+    }
+
+    private void AddTorch(InferenceTask task)
+    {
+        // Network and stitching take turns: they share the processor, or the CUDA stream, anyway.
+        var thread = Start(task.Threads);
+        var settings = task.Settings;
+        var normalizer = new Normalizer(settings.Normalization, task.Model.Channels, task.Samples, task.Maximum);
+        var network = thread.Run(() =>
+        {
+            using var bare = FusedNetworks.Bare(task.Model);
+            return NetworkOptimizer.Optimize(bare, settings.Precision, task.Device);
+        });
+        _workers.Add(new(new TorchWindowNetwork(network, normalizer, settings.BatchSize, settings.Window.Size), thread));
+    }
+
+    private DeviceThread Start(int operatorThreads)
+    {
+        var thread = new DeviceThread(operatorThreads);
+        _threads.Add(thread);
+        return thread;
+    }
+
+    private static MapRegion Kept(RunSettings settings)
+    {
+        var size = settings.Window.Size;
+        var margin = settings.Stitch == StitchMode.Crop ? settings.Window.Margin : 0;
+        return new(margin, margin, size - (2 * margin), size - (2 * margin));
+    }
+}
