@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using Flair.Evaluation;
-using Flair.Models;
 using Flair.Settings;
+using Flair.Training;
 
 namespace Flair.Comparing;
 
@@ -34,20 +34,14 @@ public sealed record ComparedModel
     public bool Done => Figures is not null;
 
     /// <summary>What the settings say of a model.</summary>
-    internal static ComparedModel Of(TrainingSettings settings)
+    internal static ComparedModel Of(TrainingSettings settings) => new()
     {
-        var (architecture, encoder) = ArchitectureRegistry.Parse(settings.Architecture);
-        return new()
-        {
-            Name = settings.Name,
-            Architecture = settings.Architecture,
-            Channels = settings.Channels.Count,
-            Classes = settings.Classes.Count(entry => entry.Weight != 0),
-            Parameters = architecture.Describe(encoder, settings.Channels.Count, settings.Classes.Count, settings.UseMetadata)
-                .Where(spec => !spec.IsBuffer)
-                .Sum(spec => spec.Shape.Aggregate(1L, (product, side) => product * side)),
-        };
-    }
+        Name = settings.Name,
+        Architecture = settings.Architecture,
+        Channels = settings.Channels.Count,
+        Classes = settings.Classes.Count(entry => entry.Weight != 0),
+        Parameters = NetworkWeights.Parameters(settings),
+    };
 }
 
 /// <summary>FLAIR-1's figures of a model, in percent (see <see cref="SegmentationMetrics"/>), and the time that it took.</summary>
