@@ -86,15 +86,13 @@ public static class ComparisonRun
 
         // Where its training would lie must be known before its weights are.
         var place = Place(TrainingSettingsFile.Read(file, options.Sets, new() { Metrics = true }), options);
-        IReadOnlyList<string> sets = BestOf(place) is { } best ? [.. options.Sets, $"paths.ckpt_model_path={Quoted(best)}"] : options.Sets;
+        IReadOnlyList<string> sets = new TrainingFolder(place).FindBest() is { } best ? [.. options.Sets, $"paths.ckpt_model_path={Quoted(best)}"] : options.Sets;
         var settings = Place(TrainingSettingsFile.Read(file, sets, evaluate), options);
         return settings.Checkpoint is not null ? settings : throw new FlairException($"{file}: evaluating needs weights; give paths.ckpt_model_path, or train it here first");
     }
 
     private static TrainingSettings Place(TrainingSettings settings, ComparisonOptions options) =>
         settings with { Output = Path.Combine(options.Output, settings.Name) };
-
-    private static string? BestOf(TrainingSettings settings) => new TrainingFolder(settings).ReadState()?.BestModel is { Path.Length: > 0 } best ? best.Path : null;
 
     private static ComparedModel Compute(TrainingSettings settings, ComparedModel row, ITrainingObserver observer, CancellationToken stop)
     {

@@ -80,6 +80,10 @@ public sealed class TrainingFolder(TrainingSettings settings)
         }
     }
 
+    /// <summary>The best checkpoint of the training that was begun here; null where it has none yet, or none was begun.</summary>
+    /// <exception cref="FlairException">Its state cannot be read.</exception>
+    public string? FindBest() => ReadState()?.BestModel is { Path.Length: > 0 } best ? best.Path : null;
+
     /// <summary>Whether the best model of a training is one of this folder's files, which a better one replaces.</summary>
     internal bool Holds(BestModelState best) =>
         best.Path.Length > 0 && Path.GetDirectoryName(Path.GetFullPath(best.Path)) == Path.GetFullPath(Checkpoints);

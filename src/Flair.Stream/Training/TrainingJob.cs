@@ -55,9 +55,8 @@ public static class TrainingJob
         return new(history, predictSeconds, tasks.Metrics ? Measure(settings, history, observer, stop) : null);
     }
 
-    private static string BestOf(TrainingSettings settings) => new TrainingFolder(settings).ReadState()?.BestModel is { Path.Length: > 0 } best
-        ? best.Path
-        : throw new FlairException($"{settings.Output}: the training there has not finished an epoch; give paths.ckpt_model_path, or train first");
+    private static string BestOf(TrainingSettings settings) => new TrainingFolder(settings).FindBest()
+        ?? throw new FlairException($"{settings.Output}: the training there has not finished an epoch; give paths.ckpt_model_path, or train first");
 
     private static TrainingData Data(TrainingSettings settings, IReadOnlyList<PatchDemand> demands) => new(
         demands[0].Patches, demands[1].Patches, Metadata(settings, demands[0].Patches), Metadata(settings, demands[1].Patches));
