@@ -24,8 +24,8 @@ internal sealed record ComparisonRecord(string Key, ComparedModel Row)
         [
             "comparison 1",
             TrainingFingerprint.Of(settings).Hash,
-            settings.Tasks.Train ? settings.Epochs.ToString(CultureInfo.InvariantCulture) : OfFile(settings.Checkpoint!),
-            OfFile(settings.TestCsv!),
+            settings.Tasks.Train ? settings.Epochs.ToString(CultureInfo.InvariantCulture) : Sha256.OfInput(settings.Checkpoint!),
+            Sha256.OfInput(settings.TestCsv!),
             .. settings.Classes.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Value} {entry.Weight:R} {entry.Name}")),
         ];
         return Sha256.OfText(string.Join('\n', parts));
@@ -61,16 +61,4 @@ internal sealed record ComparisonRecord(string Key, ComparedModel Row)
     }
 
     private static string PathIn(string directory) => Path.Combine(directory, "comparison.json");
-
-    private static string OfFile(string path)
-    {
-        try
-        {
-            return Sha256.OfFile(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new FlairException($"{path}: cannot be read ({e.Message.TrimEnd('.')})", e);
-        }
-    }
 }

@@ -100,17 +100,7 @@ public sealed class TrainingFingerprint
         return differences;
     }
 
-    private static string OfFile(string? path)
-    {
-        try
-        {
-            return path is null ? "none" : Sha256.OfFile(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new FlairException($"{path}: cannot be read ({e.Message.TrimEnd('.')})", e);
-        }
-    }
+    private static string OfFile(string? path) => path is null ? "none" : Sha256.OfInput(path);
 
     private static bool IsHash(string? value) => value is { Length: 64 } && value.All(char.IsAsciiHexDigitLower);
 
