@@ -48,17 +48,8 @@ internal sealed record ComparisonRecord(string Key, ComparedModel Row)
 
     /// <summary>Writes it into the model's directory.</summary>
     /// <exception cref="FlairException">It cannot be written.</exception>
-    public void Save(string directory)
-    {
-        try
-        {
-            DurableFile.WriteAllBytes(PathIn(directory), JsonSerializer.SerializeToUtf8Bytes(this, s_json));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new FlairException($"{directory}: the result cannot be written ({e.Message.TrimEnd('.')}); check the disk and the rights on it", e);
-        }
-    }
+    public void Save(string directory) => OutputGuard.Run(
+        $"{directory}: the result cannot be written", () => DurableFile.WriteAllBytes(PathIn(directory), JsonSerializer.SerializeToUtf8Bytes(this, s_json)));
 
     private static string PathIn(string directory) => Path.Combine(directory, "comparison.json");
 }

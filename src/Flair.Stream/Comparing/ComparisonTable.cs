@@ -21,16 +21,12 @@ public static class ComparisonTable
     public static void Write(string directory, IReadOnlyList<ComparedModel> models)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
-        try
+        OutputGuard.Run($"{directory}: the table cannot be written", () =>
         {
             Directory.CreateDirectory(directory);
             DurableFile.WriteAllBytes(Path.Combine(directory, MarkdownName), Encoding.UTF8.GetBytes(Markdown(models)));
             DurableFile.WriteAllBytes(Path.Combine(directory, CsvName), Encoding.UTF8.GetBytes(Csv(models)));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new FlairException($"{directory}: the table cannot be written ({e.Message.TrimEnd('.')}); check the disk and the rights on it", e);
-        }
+        });
     }
 
     /// <summary>GitHub's Markdown: percent with two digits, seconds with none, a model that was not measured with its reason.</summary>

@@ -21,15 +21,11 @@ public static class MetricsFiles
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
         ArgumentNullException.ThrowIfNull(matrix);
-        try
+        OutputGuard.Run($"{directory}: the metrics cannot be written", () =>
         {
             Directory.CreateDirectory(directory);
             DurableFile.WriteAllBytes(Path.Combine(directory, MetricsName), Encoding.ASCII.GetBytes(Json(metrics)));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new FlairException($"{directory}: the metrics cannot be written ({e.Message.TrimEnd('.')}); check the disk and the rights on it", e);
-        }
+        });
 
         NpyFile.Write(Path.Combine(directory, MatrixName), matrix.ToArray(), [matrix.Classes, matrix.Classes]);
     }

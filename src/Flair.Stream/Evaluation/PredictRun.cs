@@ -30,7 +30,7 @@ public static class PredictRun
         var settings = parts.Settings;
         var patches = PredictionFiles.List(settings);
         var directory = PredictionFiles.Directory(settings);
-        Make(directory);
+        OutputGuard.Run($"{directory}: cannot be made", () => Directory.CreateDirectory(directory));
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var pixels = 0L;
@@ -122,17 +122,5 @@ public static class PredictRun
         var values = new float[channels.Count * image.Width * image.Height];
         normalizer.Normalize(image.Values, values);
         return new NormalizedPatch(files, image.Width, image.Height, values, parts.Metadata?.Invoke(files));
-    }
-
-    private static void Make(string directory)
-    {
-        try
-        {
-            Directory.CreateDirectory(directory);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new FlairException($"{directory}: cannot be made ({e.Message.TrimEnd('.')}); check the disk and the rights on it", e);
-        }
     }
 }

@@ -19,7 +19,7 @@ internal static class PredictionWriter
     /// <exception cref="FlairException">It cannot be written.</exception>
     public static void Write(string path, string image, bool georeferenced, int width, int height, ReadOnlyMemory<byte> classes)
     {
-        try
+        OutputGuard.Run($"{path}: the prediction cannot be written", () =>
         {
             var profile = georeferenced ? Profile.Of(image) : Profile.None;
             DurableFile.Write(path, temporary =>
@@ -42,11 +42,7 @@ internal static class PredictionWriter
                 if (!classes.Span.SequenceEqual(back))
                     throw new IOException("it does not read back as it was written");
             });
-        }
-        catch (Exception e) when (e is GdalException or IOException or UnauthorizedAccessException)
-        {
-            throw new FlairException($"{path}: the prediction cannot be written ({e.Message.TrimEnd('.')}); check the disk and the rights on it", e);
-        }
+        });
     }
 
     /// <summary>What a prediction takes over from its image.</summary>

@@ -23,15 +23,11 @@ public static class HtmlReport
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         var html = Encoding.UTF8.GetBytes(Html(content));
-        try
+        OutputGuard.Run($"{path}: the report cannot be written", () =>
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
             DurableFile.WriteAllBytes(path, html);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new FlairException($"{path}: the report cannot be written ({e.Message.TrimEnd('.')}); check the disk and the rights on it", e);
-        }
+        });
     }
 
     /// <summary>The page.</summary>

@@ -38,7 +38,7 @@ public sealed class TensorBoardWriter : IDisposable
         ArgumentNullException.ThrowIfNull(settings);
         clock ??= TimeProvider.System;
         var logs = System.IO.Path.Combine(settings.Output, $"tensorboard_logs_{settings.Name}");
-        try
+        return OutputGuard.Run($"{logs}: the TensorBoard log cannot be written", () =>
         {
             var versions = LatestVersion(logs);
             var version = resumed ? Math.Max(versions, 0) : versions + 1;
@@ -59,11 +59,7 @@ public sealed class TensorBoardWriter : IDisposable
                 file.Dispose();
                 throw;
             }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new FlairException($"{logs}: the TensorBoard log cannot be written ({e.Message.TrimEnd('.')}); check the disk and the rights on it", e);
-        }
+        });
     }
 
     /// <summary>
@@ -79,7 +75,7 @@ public sealed class TensorBoardWriter : IDisposable
 
         // Lightning logs an epoch at its last step counted from 0 (loops/fit_loop.py, on_advance_end).
         var step = epoch.GlobalStep - 1;
-        try
+        OutputGuard.Run($"{Path}: the TensorBoard log cannot be written", () =>
         {
             Scalar("lr", epoch.LearningRate, step);
             Scalar("val_loss", epoch.ValLoss, step);
@@ -95,11 +91,7 @@ public sealed class TensorBoardWriter : IDisposable
             if (epoch.TrainMiou is { } trainMiou)
                 Scalar("train_miou", trainMiou, step);
             Flush();
-        }
-        catch (IOException e)
-        {
-            throw new FlairException($"{Path}: the TensorBoard log cannot be written ({e.Message.TrimEnd('.')}); check the disk", e);
-        }
+        });
     }
 
     /// <summary>Closes the file.</summary>

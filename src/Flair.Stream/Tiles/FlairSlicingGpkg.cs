@@ -38,21 +38,14 @@ public static class FlairSlicingGpkg
         ArgumentNullException.ThrowIfNull(slicing);
         var name = outputName + "_slicing_job.gpkg";
         var path = Path.Combine(output, name);
-        try
+        OutputGuard.Run($"{path}: cannot be written", () => DurableFile.Write(path, temporary =>
         {
-            DurableFile.Write(path, temporary =>
-            {
-                File.Delete(temporary); // GDAL adds a layer to what a killed run left
-                using var dataset = VectorDataset.Create("GPKG", temporary);
-                dataset.WriteLayer(outputName + "_slicing_job", crs, Fields, slicing.Slices.Select(slice => Row(slice, slicing.Box, outputName)));
-                dataset.Close();
-            });
-            return name;
-        }
-        catch (Exception e) when (e is GdalException or IOException or UnauthorizedAccessException)
-        {
-            throw new FlairException($"{path}: cannot be written ({e.Message}); check the disk and the rights on it", e);
-        }
+            File.Delete(temporary); // GDAL adds a layer to what a killed run left
+            using var dataset = VectorDataset.Create("GPKG", temporary);
+            dataset.WriteLayer(outputName + "_slicing_job", crs, Fields, slicing.Slices.Select(slice => Row(slice, slicing.Box, outputName)));
+            dataset.Close();
+        }));
+        return name;
     }
 
     private static (byte[] Wkb, object?[] Values) Row(FlairSlicing.Slice slice, GeoBox raster, string outputId) => (

@@ -1,5 +1,3 @@
-using Flair.Gdal;
-
 namespace Flair.Tiles;
 
 /// <summary>Writes everything that joins the tiles of a map: <c>map.vrt</c>, <c>map.qml</c>, <c>stac-items.json</c>, <c>preview.png</c>.</summary>
@@ -13,7 +11,7 @@ public static class MapProducts
         ArgumentNullException.ThrowIfNull(map);
         if (map.Tiles.Count == 0)
             return [];
-        try
+        return OutputGuard.Run($"{map.Output}: the map's VRT, style, catalogue and preview cannot be written", () =>
         {
             var written = new List<(string, string)>();
             if (map.Outputs.Classes)
@@ -26,10 +24,6 @@ public static class MapProducts
             if (map.Outputs.Classes)
                 written.Add(("preview", PreviewPng.Write(map)));
             return written;
-        }
-        catch (Exception e) when (e is GdalException or IOException or UnauthorizedAccessException)
-        {
-            throw new FlairException($"{map.Output}: the map's VRT, style, catalogue and preview cannot be written ({e.Message}); check the disk and the rights on it", e);
-        }
+        });
     }
 }

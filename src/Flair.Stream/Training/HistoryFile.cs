@@ -28,16 +28,12 @@ public static class HistoryFile
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
         ArgumentNullException.ThrowIfNull(history);
-        try
+        OutputGuard.Run($"{directory}: the history cannot be written", () =>
         {
             Directory.CreateDirectory(directory);
             DurableFile.WriteAllBytes(Path.Combine(directory, JsonName), JsonSerializer.SerializeToUtf8Bytes(history, s_options));
             DurableFile.WriteAllBytes(Path.Combine(directory, CsvName), Encoding.UTF8.GetBytes(Csv(history)));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new FlairException($"{directory}: the history cannot be written ({e.Message.TrimEnd('.')}); check the disk and the rights on it", e);
-        }
+        });
     }
 
     /// <summary>Reads <see cref="JsonName"/>.</summary>

@@ -18,7 +18,7 @@ internal static class InputCopies
             ("settings", settings.File),
         ];
         var names = files.Where(entry => entry.File is not null).Select(entry => Path.GetFileName(entry.File)).ToArray();
-        try
+        OutputGuard.Run($"{directory}: the settings and lists cannot be copied there", () =>
         {
             Directory.CreateDirectory(directory);
             foreach (var (part, file) in files)
@@ -31,10 +31,6 @@ internal static class InputCopies
                     name = $"{part}-{name}";
                 DurableFile.WriteAllBytes(Path.Combine(directory, name), File.ReadAllBytes(file));
             }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new FlairException($"{directory}: the settings and lists cannot be copied there ({e.Message.TrimEnd('.')}); check the disk and the rights on it", e);
-        }
+        });
     }
 }

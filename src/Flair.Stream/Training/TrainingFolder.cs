@@ -90,17 +90,8 @@ public sealed class TrainingFolder(TrainingSettings settings)
 
     /// <summary>Notes the best checkpoint that is about to be replaced, so that it is deleted also where the process ends before that.</summary>
     /// <exception cref="FlairException">The note cannot be written.</exception>
-    public void MarkReplaced(string checkpoint)
-    {
-        try
-        {
-            DurableFile.WriteAllBytes(Replaced, Encoding.UTF8.GetBytes(Path.GetFileName(checkpoint)));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new FlairException($"{Replaced}: cannot be written ({e.Message.TrimEnd('.')}); check the disk and the rights on it", e);
-        }
-    }
+    public void MarkReplaced(string checkpoint) => OutputGuard.Run(
+        $"{Replaced}: cannot be written", () => DurableFile.WriteAllBytes(Replaced, Encoding.UTF8.GetBytes(Path.GetFileName(checkpoint))));
 
     /// <summary>Deletes the checkpoint that was noted, unless it is the best one still. A file that cannot be deleted only takes room.</summary>
     /// <param name="best">The best checkpoint by the state on the disk.</param>
