@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Text.Json;
 using Flair.Checkpoints;
 
@@ -28,19 +27,6 @@ internal static class CheckpointFixtures
     public static double[] Values(StoredTensor tensor)
     {
         var size = tensor.Type.Size();
-        return [.. Enumerable.Range(0, tensor.Data.Length / size).Select(i => Value(tensor.Type, tensor.Data.Span.Slice(i * size, size)))];
+        return [.. Enumerable.Range(0, tensor.Data.Length / size).Select(i => TensorValues.Number(tensor.Type, tensor.Data.Span[(i * size)..]))];
     }
-
-    private static double Value(ScalarType type, ReadOnlySpan<byte> bytes) => type switch
-    {
-        ScalarType.UInt8 or ScalarType.Bool => bytes[0],
-        ScalarType.Int8 => (sbyte)bytes[0],
-        ScalarType.Int16 => BinaryPrimitives.ReadInt16LittleEndian(bytes),
-        ScalarType.Int32 => BinaryPrimitives.ReadInt32LittleEndian(bytes),
-        ScalarType.Int64 => BinaryPrimitives.ReadInt64LittleEndian(bytes),
-        ScalarType.Float16 => (double)BinaryPrimitives.ReadHalfLittleEndian(bytes),
-        ScalarType.BFloat16 => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadUInt16LittleEndian(bytes) << 16),
-        ScalarType.Float32 => BinaryPrimitives.ReadSingleLittleEndian(bytes),
-        _ => BinaryPrimitives.ReadDoubleLittleEndian(bytes),
-    };
 }
