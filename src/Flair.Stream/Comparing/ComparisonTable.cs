@@ -77,14 +77,12 @@ public static class ComparisonTable
                 model.Figures is { } figures ? figures.Seconds.ToString("0.000", CultureInfo.InvariantCulture) : "",
                 model.Problem ?? "",
             ];
-            text.AppendJoin(',', fields.Select(Quoted)).Append('\n');
+            text.AppendJoin(',', fields.Select(CsvText.Field)).Append('\n');
         }
 
         return text.ToString();
 
         static string Count(long count) => count > 0 ? count.ToString(CultureInfo.InvariantCulture) : "";
-        static string Quoted(string field) =>
-            field.AsSpan().IndexOfAny(",\"\n\r") < 0 ? field : $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
     }
 
     private static IEnumerable<double?> Percents(ComparedModel model)

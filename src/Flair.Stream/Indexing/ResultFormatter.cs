@@ -80,8 +80,7 @@ public static class ResultFormatter
                 if (i > 0)
                     writer.Write(',');
                 var text = ResultValue.Text(values[i]);
-                var quoted = text is "" ? values[i] is not null : text.AsSpan().IndexOfAny(",\"\r\n") >= 0;
-                writer.Write(quoted ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text);
+                writer.Write(text is "" && values[i] is not null ? "\"\"" : CsvText.Field(text));
             }
 
             writer.Write("\r\n");

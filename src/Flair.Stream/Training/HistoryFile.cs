@@ -62,7 +62,7 @@ public static class HistoryFile
     {
         var text = new StringBuilder("epoch,global_step,lr,train_loss,train_miou,val_loss,val_miou,");
         foreach (var name in history.Classes)
-            text.Append(Quoted($"val_iou_{name}")).Append(',');
+            text.Append(CsvText.Field($"val_iou_{name}")).Append(',');
         text.Append("seconds\n");
         foreach (var epoch in history.Epochs)
         {
@@ -72,7 +72,4 @@ public static class HistoryFile
 
         return text.ToString();
     }
-
-    private static string Quoted(string field) =>
-        field.AsSpan().IndexOfAny(",\"\n\r") < 0 ? field : $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }
