@@ -86,7 +86,7 @@ public static class ComparisonRun
 
         // Where its training would lie must be known before its weights are.
         var place = Place(TrainingSettingsFile.Read(file, options.Sets, new() { Metrics = true }), options);
-        IReadOnlyList<string> sets = new TrainingFolder(place).FindBest() is { } best ? [.. options.Sets, $"paths.ckpt_model_path={Quoted(best)}"] : options.Sets;
+        IReadOnlyList<string> sets = new TrainingFolder(place).FindBest() is { } best ? [.. options.Sets, $"paths.ckpt_model_path={YamlTree.Quoted(best)}"] : options.Sets;
         var settings = Place(TrainingSettingsFile.Read(file, sets, evaluate), options);
         return settings.Checkpoint is not null ? settings : throw new FlairException($"{file}: evaluating needs weights; give paths.ckpt_model_path, or train it here first");
     }
@@ -126,6 +126,4 @@ public static class ComparisonRun
             return row with { Problem = string.Join("; ", e.Message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)) };
         }
     }
-
-    private static string Quoted(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 }

@@ -1,3 +1,4 @@
+using Flair.Settings;
 using Flair.Toy;
 
 namespace Flair.Comparing;
@@ -35,5 +36,5 @@ public static class ReducedSetting
     }
 
     private static string Csv(string directory, string split) =>
-        $"'{Path.Combine(directory, "PATCHES", $"flair-toy-paths-{split}.csv").Replace("'", "''", StringComparison.Ordinal)}'";
+        YamlTree.Quoted(Path.Combine(directory, "PATCHES", $"flair-toy-paths-{split}.csv"));
 }

@@ -36,6 +36,9 @@ internal static class YamlTree
     /// <summary>Reads a value given on the command line, as YAML: <c>4</c>, <c>[1, 2, 3]</c>, <c>{ size: 512 }</c>.</summary>
     public static SettingsNode ParseValue(string text, Origin origin, List<string> errors) => Parse(text, _ => origin, errors);
 
+    /// <summary>A text of one line as a YAML value, which <see cref="ParseValue"/> reads back whatever it looks like.</summary>
+    public static string Quoted(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+
     private static SettingsNode Parse(string text, Func<Mark, Origin> originOf, List<string> errors)
     {
         var parser = new Parser(new StringReader(text));
