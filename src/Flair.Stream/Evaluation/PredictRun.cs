@@ -1,10 +1,7 @@
-using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using System.Threading.Tasks.Dataflow;
-using Flair.Batching;
 using Flair.Patches;
 using Flair.Running;
-using Flair.Source;
 
 namespace Flair.Evaluation;
 
@@ -57,7 +54,7 @@ public static class PredictRun
         var network = new PatchNetwork(parts, new BlockCounters("network", "patches"), write, stop.Token);
         var batch = new PatchBatcher(settings.BatchSize, new BlockCounters("batch", "batches"), network.Input, stop.Token);
         var readers = PatchReader.Threads(settings);
-        var normalizers = new ConcurrentDictionary<(SampleType, double), Normalizer>();
+        var normalizers = new PatchNormalizers(settings);
         var read = new TransformBlock<PatchFiles?, NormalizedPatch?>(
             files => files is null ? null : Read(parts, files, normalizers),
             new() { BoundedCapacity = 2 * readers, MaxDegreeOfParallelism = readers, EnsureOrdered = true, CancellationToken = stop.Token });
@@ -107,7 +104,7 @@ public static class PredictRun
         .SelectMany(completion => completion.Exception!.Flatten().InnerExceptions)
         .FirstOrDefault(inner => inner is not OperationCanceledException);
 
-    private static NormalizedPatch Read(PredictParts parts, PatchFiles files, ConcurrentDictionary<(SampleType, double), Normalizer> normalizers)
+    private static NormalizedPatch Read(PredictParts parts, PatchFiles files, PatchNormalizers normalizers)
     {
         var channels = parts.Settings.Channels;
         var image = PatchReader.ReadImage(files.Image, channels);
@@ -117,10 +114,8 @@ public static class PredictRun
                 $"{files.Image}: is {image.Width} × {image.Height} pixels, and {parts.Settings.Architecture} takes multiples of {parts.SizeMultiple}; cut the patch to such a size");
         }
 
-        var normalizer = normalizers.GetOrAdd(
-            (image.Samples, image.Maximum), key => new Normalizer(parts.Settings.Normalization, channels.Count, key.Item1, key.Item2));
         var values = new float[channels.Count * image.Width * image.Height];
-        normalizer.Normalize(image.Values, values);
+        normalizers.Of(image).Normalize(image.Values, values);
         return new NormalizedPatch(files, image.Width, image.Height, values, parts.Metadata?.Invoke(files));
     }
 }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Dataflow;
-using Flair.Batching;
 using Flair.Patches;
 using Flair.Settings;
 
@@ -24,6 +23,7 @@ internal sealed class PatchLoader
     private readonly TrainingSettings _settings;
     private readonly IReadOnlyList<PatchFiles> _patches;
     private readonly IReadOnlyList<float[]>? _metadata;
+    private readonly PatchNormalizers _normalizers;
     private readonly int _readers;
     private readonly System.Collections.Concurrent.ConcurrentBag<PatchBatch> _free = [];
 
@@ -35,6 +35,7 @@ internal sealed class PatchLoader
         _settings = settings;
         _patches = patches;
         _metadata = metadata;
+        _normalizers = new(settings);
         _readers = PatchReader.Threads(settings);
     }
 
@@ -112,7 +113,7 @@ internal sealed class PatchLoader
             // Normalizing after the transformation, as FLAIR-1 does, would give the same values.
             var transform = augment?.Invoke(indices[i]) ?? default;
             var pixels = width * height;
-            var normalizer = new Normalizer(_settings.Normalization, _settings.Channels.Count, image.Samples, image.Maximum);
+            var normalizer = _normalizers.Of(image);
             var values = batch.Images.AsSpan(i * pixels * _settings.Channels.Count, pixels * _settings.Channels.Count);
             var target = batch.Classes.AsSpan(i * pixels, pixels);
             ToClasses(classes, patch.Mask!);
