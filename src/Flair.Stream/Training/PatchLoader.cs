@@ -39,6 +39,9 @@ internal sealed class PatchLoader
         _readers = PatchReader.Threads(settings);
     }
 
+    /// <summary>Patches of the list.</summary>
+    public int PatchCount => _patches.Count;
+
     /// <summary>Whole batches of the list; a rest is left out, as FLAIR-1 does in training and in validation.</summary>
     public int BatchCount => _patches.Count / _settings.BatchSize;
 

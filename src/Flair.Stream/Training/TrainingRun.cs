@@ -25,8 +25,6 @@ public sealed class TrainingRun
     private readonly TrainingFolder _folder;
     private readonly PatchLoader _train;
     private readonly PatchLoader _val;
-    private readonly int _trainPatches;
-    private readonly int _valPatches;
 
     private TrainingRun(TrainingSettings settings, TrainingData data, ITrainingObserver observer, CancellationToken stop)
     {
@@ -36,7 +34,6 @@ public sealed class TrainingRun
         _folder = new(settings);
         _train = new(settings, data.Train, data.TrainMetadata);
         _val = new(settings, data.Val, data.ValMetadata);
-        (_trainPatches, _valPatches) = (data.Train.Count, data.Val.Count);
     }
 
     /// <summary>Trains, or goes on with the training that was begun in the output directory.</summary>
@@ -71,13 +68,12 @@ public sealed class TrainingRun
                     : $"{_settings.Checkpoint}: its training had no better epoch for {monitor.Stopping.WaitCount} and so has ended; raise ckpt_earlystopping_patience to go on with it");
         }
 
-
         LibTorch.SetCacheLimit(ActivationCache);
         using var thread = new DeviceThread(Environment.ProcessorCount);
         using var trainer = new NetworkTrainer(thread, _settings, start.Weights);
         var session = new Session(start, monitor, new ReduceOnPlateau(start.Scheduler), trainer, log);
         _observer.Started(new(
-            _settings, NetworkWeights.Parameters(_settings), _trainPatches, _valPatches, session.Epoch, start.Running?.Steps ?? 0));
+            _settings, NetworkWeights.Parameters(_settings), _train.PatchCount, _val.PatchCount, session.Epoch, start.Running?.Steps ?? 0));
         var first = session.Epoch;
         while (End(session.Epoch, monitor) is null)
             RunEpoch(session).GetAwaiter().GetResult();
@@ -97,7 +93,7 @@ public sealed class TrainingRun
         var first = session.Running?.Steps ?? 0;
         var saved = Stopwatch.StartNew();
         var pace = new Pace(_settings, epoch, first, _train.BatchCount, _val.BatchCount);
-        var order = PatchOrder.Shuffled(_trainPatches, _settings.Seed, epoch);
+        var order = PatchOrder.Shuffled(_train.PatchCount, _settings.Seed, epoch);
         Func<int, PatchTransform>? augment = _settings.UseAugmentation ? patch => PatchTransform.Draw(_settings.Seed, epoch, patch) : null;
         var step = first;
         byte[] predictions = [];
@@ -105,8 +101,7 @@ public sealed class TrainingRun
         await foreach (var batch in _train.LoadAsync(order, first, augment, CancellationToken.None).ConfigureAwait(false))
         {
             pace.Work();
-            if (predictions.Length != batch.Classes.Length)
-                predictions = new byte[batch.Classes.Length];
+            predictions = Fitting(predictions, batch);
             var loss = session.Trainer.Train(batch, session.Scheduler.State.LearningRate, StepSeed(session.GlobalStep), predictions);
             if (!double.IsFinite(loss))
                 throw NotFinite(loss, epoch, step, batch);
@@ -129,11 +124,10 @@ public sealed class TrainingRun
         var validation = new EpochTally(_settings.Classes.Count);
         pace.Validate();
         pace.Wait();
-        await foreach (var batch in _val.LoadAsync(PatchOrder.Listed(_valPatches), 0, augment: null, CancellationToken.None).ConfigureAwait(false))
+        await foreach (var batch in _val.LoadAsync(PatchOrder.Listed(_val.PatchCount), 0, augment: null, CancellationToken.None).ConfigureAwait(false))
         {
             pace.Work();
-            if (predictions.Length != batch.Classes.Length)
-                predictions = new byte[batch.Classes.Length];
+            predictions = Fitting(predictions, batch);
             validation.Add(session.Trainer.Evaluate(batch, predictions), batch, predictions);
             _val.Return(batch);
             _observer.Stepped(pace.Step(validation: true, (int)validation.Batches, validation.Loss));
@@ -148,6 +142,9 @@ public sealed class TrainingRun
 
         EndEpoch(session, tally, validation, watch.Elapsed.TotalSeconds);
     }
+
+    private static byte[] Fitting(byte[] buffer, PatchBatch batch) =>
+        buffer.Length == batch.Classes.Length ? buffer : new byte[batch.Classes.Length];
 
     private void EndEpoch(Session session, EpochTally tally, EpochTally validation, double seconds)
     {
