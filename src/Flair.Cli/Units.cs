@@ -20,6 +20,9 @@ internal static class Units
     /// <summary>A count with a unit above a million: <c>25.0 million</c>.</summary>
     public static string Count(long count) => count >= 1_000_000 ? $"{count / 1e6:N1} million" : $"{count:N0}";
 
+    /// <summary>A count and what is counted: <c>1 tile</c>, <c>1,200 tiles</c>.</summary>
+    public static string Counted(long count, string noun, string plural = "s") => $"{count:N0} {noun}{(count == 1 ? "" : plural)}";
+
     /// <summary>A rate a second.</summary>
     public static string Rate(double perSecond) => perSecond switch
     {

@@ -17,6 +17,8 @@ public sealed class TrainingTests(CommandLineFixture here) : IClassFixture<Comma
         var (code, output, error) = await CommandLineFixture.RunAsync(settings);
 
         Assert.True(code == 0, error);
+        Assert.Contains("at most 1 epoch\n", output, StringComparison.Ordinal);
+        Assert.Contains("trained after 1 epoch;", output, StringComparison.Ordinal);
         Assert.Contains("epoch 0 (1 of 1): train_loss ", output, StringComparison.Ordinal);
         Assert.Contains("Global Metrics: ", output, StringComparison.Ordinal);
         Assert.All(

@@ -13,7 +13,7 @@ internal static class RunText
     {
         yield return $"{plan.Model} on {plan.Device}";
         var finished = plan.TilesFinished > 0 ? $", {plan.TilesFinished} of them finished by an earlier run" : "";
-        yield return $"{Number(plan.Tiles, "tile")}{finished}; {Number(plan.Windows, "window")} to look at, {Units.Bytes(plan.BytesToRead)} to read";
+        yield return $"{Units.Counted(plan.Tiles, "tile")}{finished}; {Units.Counted(plan.Windows, "window")} to look at, {Units.Bytes(plan.BytesToRead)} to read";
     }
 
     public static string Progress(RunSnapshot snapshot, RateMeter meter)
@@ -42,10 +42,10 @@ internal static class RunText
         foreach (var line in WhereTheTimeWent(run))
             yield return line;
         yield return "";
-        yield return $"{(summary.Cancelled ? "stopped" : "finished")} after {Units.Duration(run.Elapsed)}: {Number(run.TilesDone, "tile")} done"
+        yield return $"{(summary.Cancelled ? "stopped" : "finished")} after {Units.Duration(run.Elapsed)}: {Units.Counted(run.TilesDone, "tile")} done"
             + (run.TilesSkipped > 0 ? $", {run.TilesSkipped} done before" : "")
             + (summary.Failed.Count > 0 ? $", {summary.Failed.Count} failed" : "")
-            + $"; {Number(run.WindowsComputed, "window")} computed, {run.WindowsDone - run.WindowsComputed} without data";
+            + $"; {Units.Counted(run.WindowsComputed, "window")} computed, {run.WindowsDone - run.WindowsComputed} without data";
 
         foreach (var tile in summary.Failed.Take(FailuresShown))
             yield return $"  failed  {tile.Tile}: {tile.Error}";
@@ -81,6 +81,4 @@ internal static class RunText
                 + $"  busy {Units.Duration(block.Block.Busy),12}  waiting {Units.Duration(block.Block.Waiting),12}{(block == bottleneck ? "  ← set the pace" : "")}";
         }
     }
-
-    private static string Number(long count, string unit) => $"{count:N0} {unit}{(count == 1 ? "" : "s")}";
 }

@@ -42,8 +42,8 @@ internal sealed class TrainingDisplay(CommandContext context, bool json, bool qu
             });
         }
 
-        Line($"{settings.Architecture}: {Units.Count(start.Parameters)} parameters, {settings.Channels.Count} channels, {settings.Classes.Count} classes, on {settings.Device}");
-        Line($"{start.TrainPatches} patches to learn from, {start.ValPatches} to validate with, batches of {settings.BatchSize}, at most {settings.Epochs} epochs");
+        Line($"{settings.Architecture}: {Units.Count(start.Parameters)} parameters, {Units.Counted(settings.Channels.Count, "channel")}, {Units.Counted(settings.Classes.Count, "class", "es")}, on {settings.Device}");
+        Line($"{Units.Counted(start.TrainPatches, "patch", "es")} to learn from, {start.ValPatches:N0} to validate with, batches of {settings.BatchSize}, at most {Units.Counted(settings.Epochs, "epoch")}");
         if (start.FirstEpoch > 0 || start.FirstStep > 0)
             Line($"going on at epoch {start.FirstEpoch}, step {start.FirstStep}");
     }
@@ -102,7 +102,7 @@ internal sealed class TrainingDisplay(CommandContext context, bool json, bool qu
             context.WriteJson(new { Event = "summary", Reason = result.Reason.ToString(), Best = result.BestFile, Epochs = result.History.Epochs.Count, result.Computed });
         }
 
-        var best = result.History.Epochs.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" after {result.History.Epochs.Count} epochs");
+        var best = result.History.Epochs.Count == 0 ? "" : $" after {Units.Counted(result.History.Epochs.Count, "epoch")}";
         Line($"{(result.Computed == 0 ? "the training is complete already" : result.Reason == TrainingEnd.StoppedEarly ? "stopped early: no better epoch for too long" : "trained")}{best}; best checkpoint: {result.BestFile}");
     }
 

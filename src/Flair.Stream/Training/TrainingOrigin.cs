@@ -21,7 +21,7 @@ internal static class TrainingOrigin
                     $"{settings.Output}: holds a training with other settings ({string.Join("; ", differences)}); give another paths.out_model_name, or delete {folder.State} to begin anew");
             }
 
-            observer.Notice($"{settings.Output}: going on with the training that was begun there; {begun.Epoch} of {settings.Epochs} epochs are done");
+            observer.Notice($"{settings.Output}: going on with the training that was begun there; epochs done: {begun.Epoch} of {settings.Epochs}");
             return begun;
         }
 
@@ -36,7 +36,7 @@ internal static class TrainingOrigin
         var weights = NetworkWeights.Take(path, settings, checkpoint.Weights);
         // As Lightning: the best file of another directory is that directory's, not to be deleted for a better one here.
         var best = checkpoint.BestModel is { } known && folder.Holds(known) ? known : null;
-        observer.Notice($"{path}: going on after {checkpoint.Epoch} epochs, {checkpoint.GlobalStep} steps, at learning rate {checkpoint.Scheduler.LearningRate:g4}");
+        observer.Notice($"{path}: going on after {checkpoint.Epoch} epoch{(checkpoint.Epoch == 1 ? "" : "s")}, {checkpoint.GlobalStep} step{(checkpoint.GlobalStep == 1 ? "" : "s")}, at learning rate {checkpoint.Scheduler.LearningRate:g4}");
         // Another training's patches, order and metrics of a cut epoch are not ours to go on with.
         return checkpoint with { Weights = weights, BestModel = best, Running = null };
     }

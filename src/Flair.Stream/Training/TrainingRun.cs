@@ -64,7 +64,7 @@ public sealed class TrainingRun
         {
             return monitor.Best.Path.Length > 0 ? new(already, monitor.Best.Path, log.History, 0)
                 : throw new FlairException(already == TrainingEnd.Completed
-                    ? $"{_settings.Checkpoint}: its training has done {start.Epoch} epochs and num_epochs is {_settings.Epochs}; raise num_epochs to go on with it"
+                    ? $"{_settings.Checkpoint}: its training has done {start.Epoch} epoch{(start.Epoch == 1 ? "" : "s")} and num_epochs is {_settings.Epochs}; raise num_epochs to go on with it"
                     : $"{_settings.Checkpoint}: its training had no better epoch for {monitor.Stopping.WaitCount} and so has ended; raise ckpt_earlystopping_patience to go on with it");
         }
 

@@ -129,7 +129,7 @@ public sealed class TrainingRunTests : IClassFixture<TrainingRunTests.Patches>, 
             Checkpoint = Path.Combine(_root, "there", "checkpoints", "last.ckpt"),
             Tasks = settings.Tasks with { Resume = true },
         }));
-        Assert.Contains("has done 1 epochs and num_epochs is 1; raise num_epochs", error.Message, StringComparison.Ordinal);
+        Assert.Contains("has done 1 epoch and num_epochs is 1; raise num_epochs", error.Message, StringComparison.Ordinal);
 
         File.WriteAllBytes(Path.Combine(_root, "there", ".flair", "training.ckpt"), [0]);
         error = Assert.Throws<FlairException>(() => Train("there"));
