@@ -40,8 +40,8 @@ internal sealed record PatchInspection
 
     private static PatchInspection OfImage(PatchInspection inspection, string path, IReadOnlyList<int> channels)
     {
-        if (!IsThere(path))
-            return inspection with { ImageProblem = $"the image {path} does not exist" };
+        if (Absence(path) is { } absence)
+            return inspection with { ImageProblem = $"the image {path} {absence}" };
         try
         {
             using var raster = Raster.Open(path);
@@ -64,8 +64,8 @@ internal sealed record PatchInspection
 
     private static PatchInspection OfMask(PatchInspection inspection, string path)
     {
-        if (!IsThere(path))
-            return inspection with { MaskProblem = $"the mask {path} does not exist" };
+        if (Absence(path) is { } absence)
+            return inspection with { MaskProblem = $"the mask {path} {absence}" };
         try
         {
             using var raster = Raster.Open(path);
@@ -99,6 +99,8 @@ internal sealed record PatchInspection
     }
 
     // GDAL's virtual file systems and URLs are for GDAL to look up.
-    private static bool IsThere(string path) =>
-        path.StartsWith("/vsi", StringComparison.Ordinal) || path.Contains("://", StringComparison.Ordinal) || File.Exists(path);
+    private static string? Absence(string path) =>
+        path.StartsWith("/vsi", StringComparison.Ordinal) || path.Contains("://", StringComparison.Ordinal) || File.Exists(path) ? null
+        : Directory.Exists(path) ? "is a directory, not a file"
+        : "does not exist";
 }

@@ -69,6 +69,16 @@ public sealed class PatchChecksTests : IDisposable
     }
 
     [Fact]
+    public void ADirectoryIsNoPatch()
+    {
+        Directory.CreateDirectory(_folder.At("tiles"));
+        _folder.List("train.csv", "tiles,a_m.tif", "a.tif,tiles", "b.tif,b_m.tif");
+        Assert.Equal(
+            ["train.csv:1: the image tiles is a directory, not a file", "train.csv:2: the mask tiles is a directory, not a file"],
+            _folder.ErrorsOf(_folder.Demand("train.csv")));
+    }
+
+    [Fact]
     public void ManyProblemsAreCounted()
     {
         _folder.List("train.csv", [.. Enumerable.Range(1, 50).Select(i => $"no{i}.tif,a_m.tif")]);
