@@ -81,18 +81,17 @@ public static class ComparisonRun
     private static TrainingSettings Read(string file, ComparisonOptions options)
     {
         var (train, evaluate) = (new TrainingTasks { Train = true, Predict = true, Metrics = true }, new TrainingTasks { Predict = true, Metrics = true });
+        IReadOnlyList<string> sets = [.. options.Sets, $"paths.out_folder={YamlTree.Quoted(options.Output)}"];
         if (!options.EvaluateOnly)
-            return Place(TrainingSettingsFile.Read(file, options.Sets, train), options);
+            return TrainingSettingsFile.Read(file, sets, train);
 
         // Where its training would lie must be known before its weights are.
-        var place = Place(TrainingSettingsFile.Read(file, options.Sets, new() { Metrics = true }), options);
-        IReadOnlyList<string> sets = new TrainingFolder(place).FindBest() is { } best ? [.. options.Sets, $"paths.ckpt_model_path={YamlTree.Quoted(best)}"] : options.Sets;
-        var settings = Place(TrainingSettingsFile.Read(file, sets, evaluate), options);
+        var place = TrainingSettingsFile.Read(file, sets, new() { Metrics = true });
+        if (new TrainingFolder(place).FindBest() is { } best)
+            sets = [.. sets, $"paths.ckpt_model_path={YamlTree.Quoted(best)}"];
+        var settings = TrainingSettingsFile.Read(file, sets, evaluate);
         return settings.Checkpoint is not null ? settings : throw new FlairException($"{file}: evaluating needs weights; give paths.ckpt_model_path, or train it here first");
     }
-
-    private static TrainingSettings Place(TrainingSettings settings, ComparisonOptions options) =>
-        settings with { Output = Path.Combine(options.Output, settings.Name) };
 
     private static ComparedModel Compute(TrainingSettings settings, ComparedModel row, ITrainingObserver observer, CancellationToken stop)
     {

@@ -6,8 +6,8 @@ namespace Flair.Settings;
 /// <c>model_framework</c>; with or without <c>ckpt_*</c> and <c>supervision_starts_at_one</c>. What an older form has no key for is what FLAIR-1
 /// did then, but for <c>ckpt_save_also_last</c>, which is true where it is missing. The forms before <c>classes</c> are refused.
 /// <para>Where it differs from FLAIR-1: <c>metrics</c> works alone, on predictions that are there; <c>delete_preds</c> deletes only what the same
-/// run predicted; norm lists of another length than the channels, and class keys out of order, are errors; an empty <c>out_model_name</c> is one
-/// too. The key <c>device</c>, which FLAIR-1 overlooks, may be added and replaces <c>accelerator</c>.</para>
+/// run predicted; norm lists of another length than the channels, and class keys out of order, are errors; an empty
+/// <c>out_folder</c> or <c>out_model_name</c> is one too. The key <c>device</c>, which FLAIR-1 overlooks, may be added and replaces <c>accelerator</c>.</para>
 /// </summary>
 internal static class FlairTrainingFile
 {

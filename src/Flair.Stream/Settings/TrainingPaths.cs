@@ -32,11 +32,12 @@ internal sealed class TrainingPaths
     {
         root.Missing("paths", "paths", "give out_folder, out_model_name and the CSV files");
         var section = root.Section("paths", "paths", "out_folder", "out_model_name", "train_csv", "val_csv", "test_csv", "ckpt_model_path", "path_metadata_aerial");
+        var folder = section?.Text("out_folder", "paths.out_folder") ?? "";
+        section?.Missing("out_folder", "paths.out_folder", "give the directory that takes the result, . for the working directory");
         var name = section?.Text("out_model_name", "paths.out_model_name") ?? "";
         section?.Missing("out_model_name", "paths.out_model_name", "give a name; the result's directory and files are called after it");
         if (name is "." or ".." || name.IndexOfAny(['/', '\\']) >= 0)
             report.Fail("paths.out_model_name", $"'paths.out_model_name' must be a name, not the path '{name}'; the directory belongs into out_folder");
-        var folder = section?.Text("out_folder", "paths.out_folder") ?? "";
 
         var paths = new TrainingPaths(section, report) { Output = Path.Combine(folder, name), Name = name };
         if (tasks.Train)

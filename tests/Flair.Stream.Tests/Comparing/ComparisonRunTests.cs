@@ -103,7 +103,7 @@ public sealed class ComparisonRunTests
         var file = Path.Combine(_patches.Folder, name + ".yaml");
         var csv = Path.Combine(_patches.Folder, "test.csv");
         File.WriteAllText(file, $$"""
-            paths: { out_folder: nowhere, out_model_name: {{name}}, train_csv: {{csv}}, val_csv: {{csv}}, test_csv: {{csv}} }
+            paths: { out_model_name: {{name}}, train_csv: {{csv}}, val_csv: {{csv}}, test_csv: {{csv}} }
             tasks: { train: True, predict: False, metrics: False }
             model_framework: { model_provider: SegmentationModelsPytorch, SegmentationModelsPytorch: { encoder_decoder: {{model}} } }
             use_augmentation: False

@@ -30,6 +30,8 @@ public sealed class TrainingSettingsErrorTests : IDisposable
     [InlineData("    init_weights_only_from_ckpt: False\n        resume_training_from_ckpt: False", "    init_weights_only_from_ckpt: True\n        resume_training_from_ckpt: True", "t.yaml:21:36: a training either starts from the weights of ckpt_model_path or goes on with its training; set init_weights_only_from_ckpt or resume_training_from_ckpt to False")]
     [InlineData("    delete_preds: True", "    train_load_ckpt: False", "t.yaml:26:22: 'tasks.train_load_ckpt' is the older name of 'init_weights_only_from_ckpt'; give one of them")]
     [InlineData("out_model_name: 'toy'", "out_model_name: a/toy", "t.yaml:4:21: 'paths.out_model_name' must be a name, not the path 'a/toy'; the directory belongs into out_folder")]
+    [InlineData("out_folder : 'out'", "out_folder : ''", "t.yaml:3:5: the key 'paths.out_folder' is missing: give the directory that takes the result, . for the working directory")]
+    [InlineData("out_folder : 'out'", "", "t.yaml:4:5: the key 'paths.out_folder' is missing: give the directory that takes the result, . for the working directory")]
     [InlineData("use_metadata: False", "use_metadata: maybe", "t.yaml:40:15: 'use_metadata' must be true or false, not maybe")]
     [InlineData("ckpt_monitor: val_loss", "ckpt_monitor: val_mlou", "t.yaml:92:15: 'ckpt_monitor' must be val_loss, val_miou, train_loss or val_iou_NAME of a class with a weight, not 'val_mlou'; did you mean 'val_miou'?")]
     [InlineData("ckpt_monitor: val_loss", "ckpt_monitor: val_iou_other", "t.yaml:92:15: 'ckpt_monitor' is val_iou_other, which is not measured, as class 19 has weight 0")]

@@ -76,6 +76,7 @@ public sealed class TrainingSettingsFileTests : IDisposable
     [Fact]
     public void AsItIsInTheRepositoryAllThatIsMissingIsSaidAtOnce() => Assert.Equal(
         [
+            "t.yaml:3:5: the key 'paths.out_folder' is missing: give the directory that takes the result, . for the working directory",
             "t.yaml:4:5: the key 'paths.out_model_name' is missing: give a name; the result's directory and files are called after it",
             "t.yaml:7:17: 'paths.train_csv': the file /csv_toy/flair-1-paths-toy-train_ag.csv does not exist",
             "t.yaml:8:17: 'paths.val_csv': the file /csv_toy/flair-1-paths-toy-val_ag.csv does not exist",
@@ -130,7 +131,7 @@ public sealed class TrainingSettingsFileTests : IDisposable
     }
 
     [Fact]
-    public void AnEmptyOutFolderIsTheWorkingDirectory() => Assert.Equal("toy", TrainingTestFiles.Parse(_files.Last, ["paths.out_folder=''"]).Output);
+    public void ADotIsTheWorkingDirectory() => Assert.Equal("./toy", TrainingTestFiles.Parse(_files.Last, ["paths.out_folder=."]).Output);
 
     [Fact]
     public void ANetworkWithoutBatchNormalizationLearnsFromSinglePatches() =>
