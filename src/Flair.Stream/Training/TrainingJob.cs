@@ -36,7 +36,7 @@ public static class TrainingJob
         var testMetadata = tasks.Predict ? Metadata(settings, tests) : null;
         // A file of weights that does not fit is found before hours of work, not after them.
         var weights = tasks.Predict && !tasks.Train ? NetworkWeights.Read(settings.Checkpoint ?? BestOf(settings), settings) : null;
-        if (settings.CopyInputs)
+        if (settings.CopyInputs && !tasks.Train)
             InputCopies.Write(settings);
 
         var history = TrainingHistory.Empty;

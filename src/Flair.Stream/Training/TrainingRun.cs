@@ -60,13 +60,19 @@ public sealed class TrainingRun
             _folder.RemoveReplaced(kept.Path);
         using var log = new TrainingLog(_settings, _folder, start.Epoch);
         var monitor = new EpochMonitor(_settings.Checkpoints, start.EarlyStopping, start.BestModel);
-        if (End(start.Epoch, monitor) is { } already && start.Running is null)
+        var ended = start.Running is null ? End(start.Epoch, monitor) : null;
+        if (ended is { } reason && monitor.Best.Path.Length == 0)
         {
-            return monitor.Best.Path.Length > 0 ? new(already, monitor.Best.Path, log.History, 0)
-                : throw new FlairException(already == TrainingEnd.Completed
-                    ? $"{_settings.Checkpoint}: its training has done {start.Epoch} epoch{(start.Epoch == 1 ? "" : "s")} and num_epochs is {_settings.Epochs}; raise num_epochs to go on with it"
-                    : $"{_settings.Checkpoint}: its training had no better epoch for {monitor.Stopping.WaitCount} and so has ended; raise ckpt_earlystopping_patience to go on with it");
+            throw new FlairException(reason == TrainingEnd.Completed
+                ? $"{_settings.Checkpoint}: its training has done {start.Epoch} epoch{(start.Epoch == 1 ? "" : "s")} and num_epochs is {_settings.Epochs}; raise num_epochs to go on with it"
+                : $"{_settings.Checkpoint}: its training had no better epoch for {monitor.Stopping.WaitCount} and so has ended; raise ckpt_earlystopping_patience to go on with it");
         }
+
+        // What is refused leaves the copies of the training that lies there as they are.
+        if (_settings.CopyInputs)
+            InputCopies.Write(_settings);
+        if (ended is { } already)
+            return new(already, monitor.Best.Path, log.History, 0);
 
         LibTorch.SetCacheLimit(ActivationCache);
         using var thread = new DeviceThread(Environment.ProcessorCount);

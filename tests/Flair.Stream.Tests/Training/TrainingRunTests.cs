@@ -77,8 +77,18 @@ public sealed class TrainingRunTests : IClassFixture<TrainingRunTests.Patches>, 
     public void OtherSettingsInTheSameDirectoryAreRefused()
     {
         Assert.Throws<OperationCanceledException>(() => Train("other", stopAfter: 1));
+        var copy = Path.Combine(_root, "other", "used_csv_and_config", "flair-toy-paths-train.csv");
+        File.WriteAllText(copy, "the copy of the training that lies there");
         var error = Assert.Throws<FlairException>(() => Train("other", settings => settings with { LearningRate = 0.5 }));
         Assert.Contains("learning_rate was 0.1 and is 0.5", error.Message, StringComparison.Ordinal);
+        Assert.Equal("the copy of the training that lies there", File.ReadAllText(copy));
+    }
+
+    [Fact]
+    public void WeightsThatDoNotFitAreRefusedBeforeTheInputsAreCopied()
+    {
+        Assert.Throws<FlairException>(() => Train("unfit", settings => settings with { Checkpoint = settings.TrainCsv, Tasks = settings.Tasks with { InitWeightsOnly = true } }));
+        Assert.False(Directory.Exists(Path.Combine(_root, "unfit", "used_csv_and_config")));
     }
 
     [Fact]
