@@ -32,6 +32,7 @@ public static class FlairCommandLine
             {
                 DetectCommand.Create(context),
                 PlanCommand.Create(context),
+                CalibrateCommand.Create(context),
                 InspectCommand.Create(context),
                 LogitsCommand.Create(context),
                 ToyCommand.Create(context),

@@ -36,10 +36,15 @@ public static class OneDnnLibrary
     public static bool HasInt8 => IsAvailable && (Has(Avx512Vnni) || Has(Avx2Vnni));
 
     /// <summary>
-    /// Makes operations that this thread creates and runs use no thread but it. Every thread that runs windows of its own wants this: teams of
+    /// How many threads operations use that this thread creates or runs. Threads that each run windows of their own want 1: teams of
     /// threads wait for each other at the end of each operation, single ones do not.
     /// </summary>
-    public static void UseOneThread() => Native.SetThreads(1);
+    /// <param name="count">1 or more.</param>
+    public static void UseThreads(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        Native.SetThreads(count);
+    }
 
     private static bool Has(int isa) => (Native.Isa() & isa) == isa;
 }

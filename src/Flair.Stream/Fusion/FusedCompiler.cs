@@ -32,7 +32,7 @@ internal sealed class FusedCompiler
         _regions = RegionPlan.Create(graph, size, kept);
     }
 
-    /// <summary>Compiles. The calling thread's setting of threads (<see cref="OneDnnLibrary.UseOneThread"/>) decides how many an operation uses.</summary>
+    /// <summary>Compiles. The calling thread's setting of threads (<see cref="OneDnnLibrary.UseThreads"/>) decides how many an operation uses.</summary>
     /// <param name="graph">The network.</param>
     /// <param name="weights">Kernels and biases by name, normalizations folded in.</param>
     /// <param name="size">Rows and columns of a window.</param>

@@ -1,6 +1,8 @@
 using Flair.Batching;
+using Flair.Calibrating;
 using Flair.Fusion;
 using Flair.Models;
+using Flair.Models.Graphs;
 using Flair.OneDnn;
 using Flair.Settings;
 using Flair.Source;
@@ -16,6 +18,9 @@ public sealed record InferenceTask
 
     /// <summary>The weights and classes.</summary>
     public required LoadedModel Model { get; init; }
+
+    /// <summary>What int8 needs to know of the model; null for other precisions.</summary>
+    public Calibration? Calibration { get; init; }
 
     /// <summary>Type of the raw values.</summary>
     public required SampleType Samples { get; init; }
@@ -59,7 +64,7 @@ public sealed class InferenceWorkers : IDisposable
         var result = new InferenceWorkers();
         try
         {
-            if (PrecisionChoice.IsFused(task.Settings.Model.Architecture, task.Model, task.Device))
+            if (PrecisionChoice.IsFused(task.Model, task.Device))
                 result.AddFused(task);
             else
                 result.AddTorch(task);
@@ -89,13 +94,14 @@ public sealed class InferenceWorkers : IDisposable
         Start(operatorThreads: 1);
         var settings = task.Settings;
         var normalizer = new Normalizer(settings.Normalization, task.Model.Channels, task.Samples, task.Maximum);
-        var types = settings.Precision == Precision.Fp32 ? ProgramTypes.Single : new ProgramTypes(MapType.BFloat16);
-        var input = new WindowInput(settings.Normalization, normalizer, task.Samples, task.Maximum, types.Wide);
+        var wide = settings.Precision == Precision.Fp32 || !OneDnnLibrary.HasBFloat16 ? MapType.Float32 : MapType.BFloat16;
+        var input = new WindowInput(settings.Normalization, normalizer, task.Samples, task.Maximum, wide);
+        ProgramTypes Types(NetworkGraph graph) => new(wide, settings.Precision == Precision.Int8 ? task.Calibration!.QuantizationOf(graph) : null);
         for (var i = 0; i < task.Threads; i++)
         {
             var thread = Start(operatorThreads: 1);
-            thread.Run(OneDnnLibrary.UseOneThread);
-            _program ??= thread.Run(() => FusedNetworks.Compile(task.Model, settings.Window.Size, Kept(settings), types, input.Scaling));
+            thread.Run(() => OneDnnLibrary.UseThreads(1));
+            _program ??= thread.Run(() => FusedNetworks.Compile(task.Model, settings.Window.Size, Kept(settings), Types, input.Scaling, out _));
             _workers.Add(new(thread.Run(() => new FusedWindowNetwork(_program, input, settings.Window.Size)), thread));
         }
     }

@@ -1,3 +1,4 @@
+using Flair.Calibrating;
 using Flair.Models;
 using Flair.OneDnn;
 using Flair.Settings;
@@ -10,24 +11,42 @@ public static class PrecisionChoice
     /// <summary>The precision that <see cref="Precision.Auto"/> becomes; any other stays.</summary>
     /// <param name="asked">What the settings say.</param>
     /// <param name="device">The device that the run takes.</param>
-    /// <param name="fused">Whether the network is fused (<see cref="IsFused"/>).</param>
+    /// <param name="model">The model.</param>
+    /// <param name="calibration">Its calibration; null where it has none.</param>
     /// <exception cref="FlairException">The precision asked for cannot be had there.</exception>
-    public static Precision Resolve(Precision asked, string device, bool fused)
+    public static Precision Resolve(Precision asked, string device, LoadedModel model, Calibration? calibration)
     {
         NetworkOptimizer.Check(asked, device);
+        var fused = IsFused(model, device);
+        if (asked == Precision.Int8)
+            CheckInt8(model, fused, calibration);
         if (asked != Precision.Auto)
             return asked;
         if (device != "cpu")
             return Precision.Fp16;
+        if (fused && OneDnnLibrary.HasInt8 && calibration is { IsGood: true })
+            return Precision.Int8;
+        // Of libtorch's networks none was compared in bf16 with trained weights.
         return fused && OneDnnLibrary.HasBFloat16 ? Precision.Bf16 : Precision.Fp32;
     }
 
     /// <summary>Whether a model is run as a fused program (see ARCHITECTURE.md) rather than by libtorch: on the CPU, where oneDNN is there and the architecture can be written as a graph.</summary>
-    public static bool IsFused(string architecture, LoadedModel model, string device)
+    public static bool IsFused(LoadedModel model, string device)
     {
+        ArgumentNullException.ThrowIfNull(model);
         if (device != "cpu" || !OneDnnLibrary.IsAvailable)
             return false;
-        var (family, encoder) = ArchitectureRegistry.Parse(architecture);
+        var (family, encoder) = ArchitectureRegistry.Parse(model.Architecture);
         return family.CanBeFused(encoder, model.Channels, model.ClassCount);
+    }
+
+    private static void CheckInt8(LoadedModel model, bool fused, Calibration? calibration)
+    {
+        if (!fused)
+            throw new FlairException($"precision int8: {model.Architecture} cannot be computed in it, U-Net and U-Net++ on a ResNet can; take bf16 or fp32");
+        if (!OneDnnLibrary.HasInt8)
+            throw new FlairException("precision int8: this processor has no VNNI, it would be slower and saturate; take bf16 or fp32");
+        if (calibration is null)
+            throw new FlairException("precision int8: the weights have no calibration; run ./flair calibrate with the same options first (a minute or two), or take bf16 or fp32");
     }
 }

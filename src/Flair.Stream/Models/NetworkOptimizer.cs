@@ -44,6 +44,9 @@ public static class NetworkOptimizer
             return;
         }
 
+        if (precision == Precision.Int8)
+            throw new FlairException("precision int8 is for the CPU; on CUDA take fp16, or set device: cpu");
+
         var index = device == "cuda" ? 0
             : device.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(device.AsSpan(5), NumberStyles.None, null, out var number) ? number
             : -1;

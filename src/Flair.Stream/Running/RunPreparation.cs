@@ -1,4 +1,5 @@
 using Flair.Batching;
+using Flair.Calibrating;
 using Flair.Gdal;
 using Flair.Indexing;
 using Flair.Inference;
@@ -16,14 +17,17 @@ namespace Flair.Running;
 /// </summary>
 public sealed class RunPreparation
 {
-    private RunPreparation(RunSettings settings, Mosaic mosaic, LoadedModel model, string device, string version)
+    private RunPreparation(RunSettings settings, Mosaic mosaic, LoadedModel model, Calibration? calibration, string device, string version)
     {
+        Calibration = calibration;
         Settings = settings;
         Mosaic = mosaic;
         Model = model;
         Device = device;
         Layout = new OutputLayout(settings);
         SettingsText = SettingsFingerprint.Canonical(settings, device) + $"\nengine {(IsFused ? "oneDNN" : "libtorch")}";
+        if (calibration is not null)
+            SettingsText += $"\ncalibration {calibration.Fingerprint}";
         Identity = new RunIdentity(
             RunIdentity.CurrentVersion,
             version,
@@ -51,11 +55,14 @@ public sealed class RunPreparation
     /// <summary>The weights and classes.</summary>
     public LoadedModel Model { get; }
 
+    /// <summary>What int8 needs to know of the model; null for other precisions.</summary>
+    public Calibration? Calibration { get; }
+
     /// <summary>The device that <c>auto</c> became.</summary>
     public string Device { get; }
 
     /// <summary>Whether the network is fused (<see cref="PrecisionChoice.IsFused"/>).</summary>
-    public bool IsFused => PrecisionChoice.IsFused(Settings.Model.Architecture, Model, Device);
+    public bool IsFused => PrecisionChoice.IsFused(Model, Device);
 
     /// <summary>Where things go.</summary>
     public OutputLayout Layout { get; }
@@ -80,7 +87,7 @@ public sealed class RunPreparation
 
     /// <summary>The model for people.</summary>
     public string ModelInWords =>
-        $"{Model.Architecture}, {Mosaic.ChannelCount} channels, {Model.Nomenclature.Name}{(Model.WeightsAreFormula ? ", formula weights (untrained)" : "")}";
+        $"{Model.Architecture}, {Mosaic.ChannelCount} channels, {Model.Nomenclature.Name}, {RunSettingsText.Word(Settings.Precision)}{(Model.WeightsAreFormula ? ", formula weights (untrained)" : "")}";
 
     /// <summary>What each raster says of how it was made.</summary>
     public IReadOnlyDictionary<string, string> TileMetadata => new Dictionary<string, string>
@@ -105,6 +112,7 @@ public sealed class RunPreparation
     {
         Settings = Settings,
         Model = Model,
+        Calibration = Calibration,
         Samples = Mosaic.Samples,
         Maximum = Normalizer.MaximumOf(Mosaic.ImageryType),
         Device = Device,
@@ -123,13 +131,13 @@ public sealed class RunPreparation
             throw new FlairException($"window.size is {settings.Window.Size}, but {settings.Model.Architecture} needs a multiple of {multiple}");
         CheckStatistics(settings.Normalization, mosaic);
         var model = ModelLoader.Load(settings.Model, mosaic.ChannelCount);
-        var fused = PrecisionChoice.IsFused(settings.Model.Architecture, model, device);
-        settings = settings with { Precision = PrecisionChoice.Resolve(settings.Precision, device, fused) };
+        var calibration = settings.Precision is Precision.Auto or Precision.Int8 ? Calibration.Find(settings.Model.Weights, model.Fingerprint) : null;
+        settings = settings with { Precision = PrecisionChoice.Resolve(settings.Precision, device, model, calibration) };
         if (TileWriter.CompressionNotice is { } compression)
             notice(compression);
         if (model.WeightsAreFormula)
             notice("the weights are a formula, not trained: the map shows that the pipeline works, not what is on the ground");
-        return new RunPreparation(settings, mosaic, model, device, version);
+        return new RunPreparation(settings, mosaic, model, settings.Precision == Precision.Int8 ? calibration : null, device, version);
     }
 
     /// <summary>The record of a tile that is done with these inputs, model and settings, and whose files are there; else null.</summary>
@@ -183,6 +191,7 @@ public sealed class RunPreparation
     private static string ResolveDevice(RunSettings settings)
     {
         var device = settings.Device == "auto" ? (LibTorch.CudaDeviceCount > 0 ? "cuda:0" : "cpu") : settings.Device;
+        // Before anything is read.
         NetworkOptimizer.Check(settings.Precision, device);
         return device;
     }
