@@ -6,7 +6,7 @@ namespace Flair.Cli.Doctor;
 internal sealed record CpuFeatures(string Model, IReadOnlySet<string> Flags)
 {
     private static readonly (string Flag, string Name)[] Known =
-        [("avx2", "AVX2"), ("avx512f", "AVX-512"), ("avx512_bf16", "AVX-512 BF16"), ("amx_bf16", "AMX BF16"), ("avx_vnni", "AVX-VNNI")];
+        [("avx2", "AVX2"), ("avx512f", "AVX-512"), ("avx512_vnni", "AVX-512 VNNI"), ("avx512_bf16", "AVX-512 BF16"), ("amx_bf16", "AMX BF16"), ("avx_vnni", "AVX-VNNI")];
 
     /// <summary>The features that matter to a network.</summary>
     public string Describe() => string.Join(", ", Known.Where(k => Flags.Contains(k.Flag)).Select(k => k.Name).DefaultIfEmpty("no vector extensions"));

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Flair.DuckDb;
 using Flair.Gdal;
+using Flair.OneDnn;
 using Flair.Torch;
 
 namespace Flair.Cli.Doctor;
@@ -20,6 +21,7 @@ internal sealed class Examination(string directory)
         yield return Check.Run(".NET SDK", Sdk, "install the .NET 10 SDK (https://dotnet.microsoft.com/download/dotnet/10.0); only building needs it", required: false);
         yield return Cpu();
         yield return Check.Run("libtorch", Torch, $"{Install}: it installs libtorch and compiles the binding .native/libflair_torch.so");
+        yield return Check.Run("oneDNN", OneDnn, $"{Install}: it installs libdnnl-dev and compiles the binding .native/libflair_onednn.so; without it U-Nets run on libtorch, several times slower", required: false);
         yield return Check.Run("CUDA", Cuda, "networks run on the CPU; for a GPU run LIBTORCH=DIR scripts/install with a CUDA libtorch, and install the NVIDIA driver", required: false);
         yield return Check.Run("GDAL", () => GdalRuntime.Version, $"{Install}, or: apt-get install libgdal32");
         foreach (var (driver, create, purpose, required) in new[]
@@ -66,6 +68,10 @@ internal sealed class Examination(string directory)
         using var tensor = Tensor.From<float>([1], 1);
         return LibTorch.Version;
     }
+
+    private static string? OneDnn() => OneDnnLibrary.IsAvailable
+        ? $"{OneDnnLibrary.Version}, {string.Join(", ", new[] { "fp32", OneDnnLibrary.HasBFloat16 ? "bf16" : null, OneDnnLibrary.HasInt8 ? "int8" : null }.OfType<string>())}"
+        : null;
 
     private static string? Cuda()
     {
