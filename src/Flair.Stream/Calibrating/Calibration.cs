@@ -16,7 +16,7 @@ public sealed record Calibration
     private const int CurrentFormat = 1;
     private const long LargestFile = 64 << 20;
 
-    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = false, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
+    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = false, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true };
 
     /// <summary>Version of the file's form.</summary>
     public int Format { get; init; } = CurrentFormat;
