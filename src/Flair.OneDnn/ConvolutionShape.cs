@@ -57,6 +57,9 @@ public readonly record struct ConvolutionShape
     /// <summary>Whether what is negative becomes 0, last of all.</summary>
     public bool Relu { get; init; }
 
+    /// <summary>How many threads will share a run of it (<see cref="OneDnnLibrary.UseThreads"/>); 0: as many as the creating thread would use.</summary>
+    public int Threads { get; init; }
+
     /// <summary>A shape to fill in.</summary>
     public ConvolutionShape()
     {

@@ -99,6 +99,7 @@ public sealed unsafe class Operation : SafeHandle
             SumType = shape.SumType,
             SumScale = shape.SumScale,
             Relu = shape.Relu ? 1 : 0,
+            Threads = shape.Threads,
         };
         return new(NotNull(Native.CreateConvolution(&native, kernel, bias, scale), "convolution"));
     }

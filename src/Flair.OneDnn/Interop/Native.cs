@@ -61,6 +61,7 @@ internal struct NativeConvolution
     public MapType InType, KernelType, OutType, SumType;
     public float SumScale;
     public int Relu;
+    public int Threads;
 }
 
 /// <summary><c>flair_part</c> of the shim.</summary>

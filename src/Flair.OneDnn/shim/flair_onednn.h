@@ -20,6 +20,7 @@ struct flair_convolution {
   int32_t sum_type;                              // what the output map holds before, to be added; FLAIR_NO_TYPE: nothing
   float sum_scale;                               // what it is multiplied with
   int32_t relu;                                  // 1: what is negative becomes 0, last of all
+  int32_t threads;                               // that will share it when it runs; 0: as many as the creating thread's setting says
 };
 
 using flair_operation = void*;

@@ -64,11 +64,24 @@ struct Operation {
   std::string implementation;
 };
 
+// oneDNN lays kernels out for the number of threads that the creating thread may use.
+class ThreadSetting {
+ public:
+  explicit ThreadSetting(int32_t threads) : before_(omp_get_max_threads()) {
+    if (threads > 0) omp_set_num_threads(threads);
+  }
+  ~ThreadSetting() { omp_set_num_threads(before_); }
+
+ private:
+  int before_;
+};
+
 memory::desc map_of(int64_t channels, int64_t rows, int64_t columns, int32_t type) {
   return {{1, channels, rows, columns}, type_of(type), memory::format_tag::nhwc};
 }
 
 std::unique_ptr<Operation> create_convolution(const flair_convolution& what, const void* kernel, const float* bias, const float* scale) {
+  const ThreadSetting setting(what.threads);
   auto operation = std::make_unique<Operation>();
   operation->in = map_of(what.in_channels, what.in_rows, what.in_columns, what.in_type);
   operation->out = map_of(what.out_channels, what.out_rows, what.out_columns, what.out_type);

@@ -64,8 +64,8 @@ public sealed class CalibrationRun
         var ranges = new ActivationRanges();
         List<(byte[] Window, byte[] Classes)> checks = [];
         var calibrated = 0;
-        NetworkGraph graph;
-        using (var single = Compile(ProgramTypes.Single, out graph))
+        var graph = FusedNetworks.Trace(_model);
+        using (var single = Compile(graph, ProgramTypes.Single))
         {
             foreach (var window in CalibrationWindows.Read(_mosaic, _settings.Window.Size, count, ReadOptions.From(_settings.Resources), _cancellation))
             {
@@ -97,7 +97,7 @@ public sealed class CalibrationRun
                 Wide = [.. wide],
                 Largest = ranges.Largest,
             };
-            var agreement = Agreement(candidate.QuantizationOf(graph), checks);
+            var agreement = Agreement(graph, candidate.QuantizationOf(graph), checks);
             _notice($"{Words(wide.Count, graph)}: {agreement:P2} of the pixels keep their class");
             best ??= candidate with { Agreement = agreement };
             if (agreement >= EnoughAgreement)
@@ -122,9 +122,9 @@ public sealed class CalibrationRun
         return wide == 0 ? $"all {all} convolutions but the first in int8" : $"{all - wide} of {all} convolutions in int8";
     }
 
-    private double Agreement(Quantization quantization, List<(byte[] Window, byte[] Classes)> checks)
+    private double Agreement(NetworkGraph graph, Quantization quantization, List<(byte[] Window, byte[] Classes)> checks)
     {
-        using var quantized = Compile(new ProgramTypes(OneDnnLibrary.HasBFloat16 ? MapType.BFloat16 : MapType.Float32, quantization), out _);
+        using var quantized = Compile(graph, new ProgramTypes(OneDnnLibrary.HasBFloat16 ? MapType.BFloat16 : MapType.Float32, quantization));
         long same = 0, all = 0;
         foreach (var (window, classes) in checks)
         {
@@ -136,11 +136,11 @@ public sealed class CalibrationRun
         return (double)same / all;
     }
 
-    private Workbench Compile(ProgramTypes types, out NetworkGraph graph)
+    private Workbench Compile(NetworkGraph graph, ProgramTypes types)
     {
         var size = _settings.Window.Size;
         var input = new WindowInput(_settings.Normalization, _normalizer, _mosaic.Samples, Normalizer.MaximumOf(_mosaic.ImageryType), types.Wide);
-        var program = FusedNetworks.Compile(_model, size, MapRegion.Whole(size), _ => types, input.Scaling, out graph);
+        var program = FusedNetworks.Compile(_model, graph, size, MapRegion.Whole(size), types, input.Scaling, Environment.ProcessorCount);
         return new Workbench(program, input, size);
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 
 namespace Flair.Checkpoints;
 
@@ -10,6 +11,21 @@ internal static class TensorValues
     {
         var size = tensor.Type.Size();
         var values = new float[tensor.Data.Length / size];
+        // Networks come in one of these two, tens of millions of numbers.
+        if (BitConverter.IsLittleEndian && tensor.Type == ScalarType.Float32)
+        {
+            MemoryMarshal.Cast<byte, float>(tensor.Data.Span).CopyTo(values);
+            return values;
+        }
+
+        if (BitConverter.IsLittleEndian && tensor.Type == ScalarType.BFloat16)
+        {
+            var halves = MemoryMarshal.Cast<byte, ushort>(tensor.Data.Span);
+            for (var i = 0; i < values.Length; i++)
+                values[i] = BitConverter.UInt32BitsToSingle((uint)halves[i] << 16);
+            return values;
+        }
+
         for (var i = 0; i < values.Length; i++)
             values[i] = (float)Number(tensor.Type, tensor.Data.Span[(i * size)..]);
         return values;

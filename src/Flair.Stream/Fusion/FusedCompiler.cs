@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using Flair.Models.Graphs;
 using Flair.OneDnn;
 
@@ -12,18 +14,21 @@ internal sealed record InputScaling(float[] Scale, float[] Shift);
 internal sealed class FusedCompiler
 {
     private readonly NetworkGraph _graph;
-    private readonly Func<string, float[]> _weights;
+    private readonly Func<ConvolutionNode, FoldedWeights> _weights;
     private readonly ProgramTypes _types;
     private readonly InputScaling? _scaling;
     private readonly int _size;
+    private readonly int _threads;
+    private readonly ConcurrentDictionary<MapNode, Operation> _operations = [];
     private readonly Dictionary<MapNode, MapRegion> _regions;
     private readonly HashSet<MapNode> _neededWide = [];
     private readonly HashSet<MapNode> _neededInBytes = [];
     private readonly Dictionary<(MapNode Node, bool Wide), MapBuffer> _buffers = [];
     private readonly List<FusedStep> _steps = [];
 
-    private FusedCompiler(NetworkGraph graph, Func<string, float[]> weights, int size, MapRegion kept, ProgramTypes types, InputScaling? scaling)
+    private FusedCompiler(NetworkGraph graph, Func<ConvolutionNode, FoldedWeights> weights, int size, MapRegion kept, ProgramTypes types, InputScaling? scaling, int threads)
     {
+        _threads = threads;
         _graph = graph;
         _weights = weights;
         _size = size;
@@ -32,26 +37,27 @@ internal sealed class FusedCompiler
         _regions = RegionPlan.Create(graph, size, kept);
     }
 
-    /// <summary>Compiles. The calling thread's setting of threads (<see cref="OneDnnLibrary.UseThreads"/>) decides how many an operation uses.</summary>
+    /// <summary>Compiles, on all cores.</summary>
     /// <param name="graph">The network.</param>
-    /// <param name="weights">Kernels and biases by name, normalizations folded in.</param>
+    /// <param name="weights">Kernels and biases; called by several threads at once.</param>
     /// <param name="size">Rows and columns of a window.</param>
     /// <param name="kept">The part of it that logits are wanted of.</param>
     /// <param name="types">The types.</param>
     /// <param name="scaling">What the values of the input map mean; null: they are normalized.</param>
+    /// <param name="threads">Threads that will share a window.</param>
     /// <exception cref="OneDnnException">oneDNN cannot compute it on this processor.</exception>
     public static FusedProgram Compile(
-        NetworkGraph graph, Func<string, float[]> weights, int size, MapRegion kept, ProgramTypes types, InputScaling? scaling = null)
+        NetworkGraph graph, Func<ConvolutionNode, FoldedWeights> weights, int size, MapRegion kept, ProgramTypes types, InputScaling? scaling = null, int threads = 1)
     {
-        var compiler = new FusedCompiler(graph, weights, size, kept, types, scaling);
+        var compiler = new FusedCompiler(graph, weights, size, kept, types, scaling, threads);
         try
         {
             return compiler.Compile();
         }
         catch
         {
-            foreach (var step in compiler._steps)
-                step.Dispose();
+            foreach (var operation in compiler._operations.Values)
+                operation.Dispose();
             throw;
         }
     }
@@ -59,6 +65,7 @@ internal sealed class FusedCompiler
     private FusedProgram Compile()
     {
         DecideTypes();
+        CreateConvolutions();
         var input = Buffer(_graph.Input, wide: true);
         input.UsedBy(0);
         foreach (var node in _graph.Nodes)
@@ -113,6 +120,19 @@ internal sealed class FusedCompiler
         void Need(MapNode node, bool wide) => (wide ? _neededWide : _neededInBytes).Add(node);
     }
 
+    /// <summary>Laying kernels out takes a good part of a second on one core.</summary>
+    private void CreateConvolutions()
+    {
+        try
+        {
+            Parallel.ForEach(_graph.Convolutions, node => _operations[node] = Convolution(node, IsWide(node)));
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+    }
+
     /// <summary>Whether a map is computed in floating point; then it may be converted to bytes as well.</summary>
     private bool IsWide(MapNode node) => _neededWide.Contains(node) || node == _graph.Output;
 
@@ -135,7 +155,7 @@ internal sealed class FusedCompiler
             output = Buffer(node, wide);
         }
 
-        AddStep(new OperationStep(node, input, output, Convolution(node, wide)), input, output);
+        AddStep(new OperationStep(node, input, output, _operations[node]), input, output);
     }
 
     private void Add(MaxPoolNode node)
@@ -143,7 +163,7 @@ internal sealed class FusedCompiler
         var wide = IsWide(node);
         var (input, output) = (Buffer(node.Input, wide), Buffer(node, wide));
         var region = _regions[node.Input];
-        AddStep(new OperationStep(node, input, output, Operation.MaxPool(node.Channels, region.Rows, region.Columns, TypeOf(node, wide))), input, output);
+        AddStep(new OperationStep(node, input, output, _operations.GetOrAdd(node, _ => Operation.MaxPool(node.Channels, region.Rows, region.Columns, TypeOf(node, wide)))), input, output);
     }
 
     private void Add(UpsampleNode node)
@@ -198,13 +218,14 @@ internal sealed class FusedCompiler
             SumType = node.Added is { } map ? TypeOf(map, wide) : MapType.None,
             SumScale = node.Added is { } other && !wide ? RatioOf(_types.Quantization!.StepsOf(other), _types.Quantization.StepsOf(node), node.Name) : 1,
             Relu = node.Relu,
+            Threads = _threads,
         };
-        var (kernel, bias) = (_weights(node.WeightName), _weights(node.BiasName));
+        var weights = _weights(node);
         if (node.Input == _graph.Input && _scaling is not null)
-            (kernel, bias) = FoldedKernel.Scale(kernel, bias, _scaling);
+            weights = weights.Scale(_scaling);
         if (type != MapType.UInt8)
-            return Operation.Convolution(shape, kernel, bias);
-        var quantized = QuantizedKernel.Create(kernel, bias, _types.Quantization!.StepsOf(node.Input), wide ? null : _types.Quantization.StepsOf(node));
+            return Operation.Convolution(shape, weights.Kernel, weights.Bias);
+        var quantized = QuantizedKernel.Create(weights.Kernel, weights.Bias, _types.Quantization!.StepsOf(node.Input), wide ? null : _types.Quantization.StepsOf(node));
         return Operation.Convolution(shape, quantized.Values, quantized.Bias, quantized.Scale);
     }
 

@@ -1,35 +1,28 @@
 using Flair.Inference;
 using Flair.Models;
 using Flair.Models.Graphs;
-using Flair.Settings;
 
 namespace Flair.Fusion;
 
 /// <summary>Fused programs of loaded models.</summary>
 internal static class FusedNetworks
 {
-    /// <summary>The network as PyTorch runs it; the caller's.</summary>
-    public static INetwork Bare(LoadedModel model)
+    /// <summary>The graph of a model that can be fused (<see cref="PrecisionChoice.IsFused"/>).</summary>
+    public static NetworkGraph Trace(LoadedModel model)
     {
         var (architecture, encoder) = ArchitectureRegistry.Parse(model.Architecture);
-        return architecture.Create(encoder, model.Channels, model.ClassCount, model.Weights);
+        return architecture.Trace(encoder, model.Channels, model.ClassCount) ?? throw new InvalidOperationException($"{model.Architecture} cannot be fused");
     }
 
-    /// <summary>Compiles a model that can be fused. Call it on a thread of a worker, see <see cref="OneDnn.OneDnnLibrary.UseThreads"/>.</summary>
+    /// <summary>Compiles a model.</summary>
     /// <param name="model">The model.</param>
+    /// <param name="graph">Its graph.</param>
     /// <param name="size">Rows and columns of a window.</param>
     /// <param name="kept">The part of it that logits are wanted of.</param>
-    /// <param name="types">Decides the types for its graph.</param>
+    /// <param name="types">The types.</param>
     /// <param name="scaling">What the values of the input map mean; null: they are normalized.</param>
-    /// <param name="graph">Its graph.</param>
+    /// <param name="threads">Threads that will share a window.</param>
     /// <exception cref="OneDnn.OneDnnException">oneDNN cannot compute it on this processor.</exception>
-    public static FusedProgram Compile(
-        LoadedModel model, int size, MapRegion kept, Func<NetworkGraph, ProgramTypes> types, InputScaling? scaling, out NetworkGraph graph)
-    {
-        using var bare = Bare(model);
-        // Folds the normalizations; the program reorders what it takes from there.
-        using var folded = (Network)NetworkOptimizer.Optimize(bare, Precision.Fp32, "cpu");
-        graph = folded.Trace() ?? throw new InvalidOperationException($"{model.Architecture} cannot be fused");
-        return FusedCompiler.Compile(graph, folded.ReadFolded, size, kept, types(graph), scaling);
-    }
+    public static FusedProgram Compile(LoadedModel model, NetworkGraph graph, int size, MapRegion kept, ProgramTypes types, InputScaling? scaling, int threads = 1) =>
+        FusedCompiler.Compile(graph, node => FoldedWeights.Read(model.Weights, node), size, kept, types, scaling, threads);
 }

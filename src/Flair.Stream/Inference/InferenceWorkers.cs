@@ -2,7 +2,6 @@ using Flair.Batching;
 using Flair.Calibrating;
 using Flair.Fusion;
 using Flair.Models;
-using Flair.Models.Graphs;
 using Flair.OneDnn;
 using Flair.Settings;
 using Flair.Source;
@@ -96,12 +95,13 @@ public sealed class InferenceWorkers : IDisposable
         var normalizer = new Normalizer(settings.Normalization, task.Model.Channels, task.Samples, task.Maximum);
         var wide = settings.Precision == Precision.Fp32 || !OneDnnLibrary.HasBFloat16 ? MapType.Float32 : MapType.BFloat16;
         var input = new WindowInput(settings.Normalization, normalizer, task.Samples, task.Maximum, wide);
-        ProgramTypes Types(NetworkGraph graph) => new(wide, settings.Precision == Precision.Int8 ? task.Calibration!.QuantizationOf(graph) : null);
+        var graph = FusedNetworks.Trace(task.Model);
+        var types = new ProgramTypes(wide, settings.Precision == Precision.Int8 ? task.Calibration!.QuantizationOf(graph) : null);
+        _program = FusedNetworks.Compile(task.Model, graph, settings.Window.Size, Kept(settings), types, input.Scaling);
         for (var i = 0; i < task.Threads; i++)
         {
             var thread = Start(operatorThreads: 1);
             thread.Run(() => OneDnnLibrary.UseThreads(1));
-            _program ??= thread.Run(() => FusedNetworks.Compile(task.Model, settings.Window.Size, Kept(settings), Types, input.Scaling, out _));
             _workers.Add(new(thread.Run(() => new FusedWindowNetwork(_program, input, settings.Window.Size)), thread));
         }
     }
@@ -114,7 +114,8 @@ public sealed class InferenceWorkers : IDisposable
         var normalizer = new Normalizer(settings.Normalization, task.Model.Channels, task.Samples, task.Maximum);
         var network = thread.Run(() =>
         {
-            using var bare = FusedNetworks.Bare(task.Model);
+            var (architecture, encoder) = ArchitectureRegistry.Parse(task.Model.Architecture);
+            using var bare = architecture.Create(encoder, task.Model.Channels, task.Model.ClassCount, task.Model.Weights);
             return NetworkOptimizer.Optimize(bare, settings.Precision, task.Device);
         });
         _workers.Add(new(new TorchWindowNetwork(network, normalizer, settings.BatchSize, settings.Window.Size), thread));

@@ -1,4 +1,5 @@
 using Flair.Checkpoints;
+using Flair.Models.Graphs;
 
 namespace Flair.Models;
 
@@ -29,7 +30,10 @@ public interface IArchitecture
     /// <param name="encoder">One of <see cref="Encoders"/>.</param>
     /// <param name="channels">Input channels, 1 or more.</param>
     /// <param name="classes">Logits a pixel, 1 or more.</param>
-    bool CanBeFused(string encoder, int channels, int classes);
+    bool CanBeFused(string encoder, int channels, int classes) => Trace(encoder, channels, classes) is not null;
+
+    /// <summary>Its network as a graph; null where a graph has no nodes for it.</summary>
+    internal NetworkGraph? Trace(string encoder, int channels, int classes);
 
     /// <summary>
     /// The network in single precision on the CPU, computing what PyTorch does layer by layer. Weights stored in another floating-point

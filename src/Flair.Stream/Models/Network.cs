@@ -1,5 +1,4 @@
 using Flair.Checkpoints;
-using Flair.Models.Graphs;
 using Flair.Models.Layers;
 using Flair.Torch;
 
@@ -27,18 +26,6 @@ internal sealed class Network(NetworkLayer layers, Plan plan) : INetwork
             target.Dispose();
             throw;
         }
-    }
-
-    /// <summary>The network as a graph; null where a graph has no nodes for it.</summary>
-    public NetworkGraph? Trace() => layers.Trace();
-
-    /// <summary>Kernels and biases with normalizations folded in, of an optimized network, in single precision.</summary>
-    public float[] ReadFolded(string name)
-    {
-        if (!plan.Folded)
-            throw new InvalidOperationException("the network is not optimized: nothing is folded");
-        using var dense = plan[name].To("cpu", TorchScalarType.Float32, MemoryFormat.Contiguous);
-        return dense.ToArray<float>();
     }
 
     /// <inheritdoc/>

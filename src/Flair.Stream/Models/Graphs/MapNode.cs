@@ -26,7 +26,8 @@ internal sealed class InputNode(int channels) : MapNode("input", channels, 1)
 }
 
 /// <summary>A convolution with its normalization folded in, plus another map, plus a ReLU.</summary>
-internal sealed class ConvolutionNode(MapNode input, string name, int outputs, int kernel, int stride, int dilation, MapNode? added, bool relu)
+internal sealed class ConvolutionNode(
+    MapNode input, string name, int outputs, int kernel, int stride, int dilation, MapNode? added, bool relu, string? norm = null, bool bias = true)
     : MapNode(name, outputs, input.Reduction * stride)
 {
     public MapNode Input => input;
@@ -47,11 +48,11 @@ internal sealed class ConvolutionNode(MapNode input, string name, int outputs, i
     /// <summary>Whether what is negative becomes 0.</summary>
     public bool Relu => relu;
 
-    /// <summary>Name of the kernel, [out][in][row][column].</summary>
-    public string WeightName => $"{Name}.weight";
+    /// <summary>Name in the state dict of the normalization that is folded into it; null: none is.</summary>
+    public string? Norm => norm;
 
-    /// <summary>Name of the bias, one an output channel.</summary>
-    public string BiasName => $"{Name}.bias";
+    /// <summary>Whether the convolution has a constant of its own.</summary>
+    public bool HasBias => bias;
 
     public override IReadOnlyList<MapNode> Sources => added is null ? [input] : [input, added];
 }

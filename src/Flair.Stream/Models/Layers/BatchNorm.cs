@@ -10,7 +10,7 @@ namespace Flair.Models.Layers;
 internal sealed class BatchNorm(string name, int channels)
 {
     // PyTorch's default.
-    private const double Epsilon = 1e-5;
+    public const double Epsilon = 1e-5;
 
     private readonly string _weight = $"{name}.weight";
     private readonly string _bias = $"{name}.bias";

@@ -50,7 +50,7 @@ internal sealed class ConvolutionNormLayer(
     /// <param name="input">What it convolves.</param>
     /// <param name="added">A map that is added, and then a ReLU follows in any case; null: none.</param>
     public MapNode Trace(NetworkGraph graph, MapNode input, MapNode? added = null) =>
-        graph.Add(new ConvolutionNode(input, convolution, outputs, kernel, stride, dilation, added, relu || added is not null));
+        graph.Add(new ConvolutionNode(input, convolution, outputs, kernel, stride, dilation, added, relu || added is not null, norm, bias));
 
     public override Tensor Forward(Plan plan, Tensor input)
     {
