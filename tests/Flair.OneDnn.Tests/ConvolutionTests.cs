@@ -1,0 +1,198 @@
+namespace Flair.OneDnn.Tests;
+
+/// <summary>Convolutions against their definition, in the kinds that networks have.</summary>
+public sealed class ConvolutionTests
+{
+    private static readonly Dictionary<string, ConvolutionShape> s_shapes = new()
+    {
+        ["3 × 3"] = Shape(16, 32, 3, padding: [1, 1, 1, 1]),
+        ["1 × 1, odd channels"] = Shape(37, 21, 1, padding: [0, 0, 0, 0]),
+        ["1 × 1, stride 2"] = Shape(32, 64, 1, padding: [0, 0, 0, 0], stride: 2),
+        ["stem: 7 × 7, stride 2, 5 channels"] = Shape(5, 64, 7, padding: [3, 3, 3, 3], stride: 2),
+        ["stem of an even map"] = Shape(5, 64, 7, padding: [3, 3, 2, 2], stride: 2, rows: 14, columns: 18),
+        ["dilation 2"] = Shape(16, 16, 3, padding: [2, 2, 2, 2], dilation: 2),
+        ["head: 19 classes"] = Shape(16, 19, 3, padding: [1, 1, 1, 1]),
+        ["padding above and right"] = Shape(16, 32, 3, padding: [1, 0, 0, 1]),
+        ["padding left and below, stride 2"] = Shape(16, 32, 3, padding: [0, 1, 1, 0], stride: 2),
+        ["no padding"] = Shape(16, 32, 3, padding: [0, 0, 0, 0]),
+        ["padding 2 above only, dilation 3"] = Shape(16, 32, 3, padding: [2, 0, 0, 3], dilation: 3),
+    };
+
+    public static TheoryData<string> Shapes => [.. s_shapes.Keys];
+
+    [OneDnnTheory]
+    [MemberData(nameof(Shapes))]
+    public void Single_precision_is_the_definition(string name) => AssertFloats(s_shapes[name], MapType.Float32, MapType.Float32);
+
+    [OneDnnTheory(MapType.BFloat16)]
+    [MemberData(nameof(Shapes))]
+    public void BFloat16_is_the_definition_rounded_once(string name) => AssertFloats(s_shapes[name], MapType.BFloat16, MapType.BFloat16);
+
+    [OneDnnFact(MapType.BFloat16)]
+    public void BFloat16_may_leave_in_single_precision() => AssertFloats(s_shapes["head: 19 classes"], MapType.BFloat16, MapType.Float32);
+
+    [OneDnnTheory]
+    [InlineData(1f, true)]
+    [InlineData(0.37f, true)]
+    [InlineData(1f, false)]
+    public void Single_precision_adds_what_is_there_before_the_ReLU(float sumScale, bool relu) =>
+        AssertFloats(s_shapes["3 × 3"] with { SumType = MapType.Float32, SumScale = sumScale, Relu = relu }, MapType.Float32, MapType.Float32);
+
+    [OneDnnFact(MapType.BFloat16)]
+    public void BFloat16_adds_what_is_there_before_the_ReLU() =>
+        AssertFloats(s_shapes["3 × 3"] with { SumType = MapType.BFloat16, SumScale = 1.5f, Relu = true }, MapType.BFloat16, MapType.BFloat16);
+
+    [OneDnnTheory(MapType.UInt8)]
+    [MemberData(nameof(Shapes))]
+    public void Bytes_are_summed_without_loss(string name) => AssertBytes(s_shapes[name], MapType.Float32);
+
+    [OneDnnTheory(MapType.UInt8)]
+    [MemberData(nameof(Shapes))]
+    public void Bytes_leave_as_the_nearest_bytes_saturated(string name)
+    {
+        AssertBytes(s_shapes[name], MapType.UInt8);
+        AssertBytes(s_shapes[name], MapType.Int8);
+        AssertBytes(s_shapes[name] with { Relu = true }, MapType.UInt8);
+    }
+
+    [OneDnnTheory(MapType.UInt8)]
+    [InlineData(MapType.UInt8, MapType.UInt8, true)]
+    [InlineData(MapType.UInt8, MapType.Int8, true)]
+    [InlineData(MapType.Int8, MapType.Int8, false)]
+    [InlineData(MapType.Float32, MapType.Float32, true)]
+    public void Bytes_add_what_is_there_scaled(MapType outType, MapType sumType, bool relu) =>
+        AssertBytes(s_shapes["3 × 3"] with { SumType = sumType, SumScale = 0.73f, Relu = relu }, outType);
+
+    [OneDnnTheory(MapType.UInt8, MapType.BFloat16)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Bytes_may_leave_in_BFloat16(bool sum) =>
+        AssertBytes(s_shapes["3 × 3"] with { SumType = sum ? MapType.BFloat16 : MapType.None, SumScale = sum ? 2 : 1, Relu = true }, MapType.BFloat16);
+
+    [OneDnnFact]
+    public void Refused_shapes_are_told_by_oneDNN()
+    {
+        var shape = s_shapes["3 × 3"] with { InType = MapType.Float32, OutType = MapType.Float32 };
+        var (kernel, bias) = (new float[16 * 32 * 9], new float[32]);
+
+        var error = Assert.Throws<OneDnnException>(() => Operation.Convolution(shape with { OutRows = shape.OutRows + 1 }, kernel, bias));
+
+        Assert.StartsWith("oneDNN: convolution: ", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("unknown", error.Message, StringComparison.Ordinal);
+        Assert.Throws<OneDnnException>(() => Operation.Convolution(shape with { OutType = MapType.None }, kernel, bias));
+        using var accepted = Operation.Convolution(shape, kernel, bias);
+        Assert.NotEmpty(accepted.Implementation);
+    }
+
+    [OneDnnFact]
+    public void Weights_of_another_length_are_refused()
+    {
+        var shape = s_shapes["3 × 3"] with { InType = MapType.Float32, OutType = MapType.Float32 };
+        Assert.Throws<ArgumentOutOfRangeException>(() => Operation.Convolution(shape, new float[(16 * 32 * 9) - 1], new float[32]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Operation.Convolution(shape, new float[16 * 32 * 9], new float[31]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Operation.Convolution(shape, new sbyte[16 * 32 * 9], new float[32], new float[33]));
+    }
+
+    private static void AssertFloats(ConvolutionShape shape, MapType inType, MapType outType)
+    {
+        shape = shape with { InType = inType, OutType = outType };
+        var input = Maps.Random(inType, shape.InRows * shape.InColumns * shape.InChannels, 1);
+        // oneDNN converts the kernel to the input's type; these are of that type already.
+        var kernel = Maps.Random(inType, shape.OutChannels * shape.InChannels * shape.Kernel * shape.Kernel, 2);
+        var bias = Maps.Random(MapType.Float32, shape.OutChannels, 3);
+        var before = Maps.Random(outType, shape.OutRows * shape.OutColumns * shape.OutChannels, 4);
+
+        using var operation = Operation.Convolution(shape, ToSingle(kernel), ToSingle(bias));
+        var output = Maps.Decode(outType, Maps.Run(operation, Maps.Encode(inType, input), Maps.Encode(outType, before)));
+
+        var (values, magnitudes) = NaiveConvolution.Compute(shape, input, kernel, bias, Ones(shape.OutChannels), before);
+        AssertNear(outType, values, magnitudes, output);
+        if (shape.Relu)
+            Assert.Contains(0, output);
+    }
+
+    private static void AssertBytes(ConvolutionShape shape, MapType outType)
+    {
+        shape = shape with { InType = MapType.UInt8, OutType = outType };
+        var input = Maps.Random(MapType.UInt8, shape.InRows * shape.InColumns * shape.InChannels, 1);
+        var kernel = Maps.Random(MapType.Int8, shape.OutChannels * shape.InChannels * shape.Kernel * shape.Kernel, 2);
+        // Pairs of the largest, which 16-bit sums would saturate.
+        for (var i = 0; i < kernel.Length; i += 7)
+            kernel[i] = 127;
+        // The kernel's mean is about 18, a byte's 127; sums spread by some 14 000 √taps. Both ends of a byte's range are to be passed.
+        var taps = kernel.Length / shape.OutChannels;
+        var unit = 100 / (14_000 * Math.Sqrt(taps));
+        var scale = Maps.Random(MapType.Float32, shape.OutChannels, 5).Select(value => (double)(float)(unit * (1 + (value / 2)))).ToArray();
+        // In units of the sum, as documented: the bias is scaled with it.
+        var bias = Maps.Random(MapType.Float32, shape.OutChannels, 3).Select(value => (double)(float)((((250 * value) + 60) / unit) - (18 * 127 * taps))).ToArray();
+        var before = Maps.Random(shape.SumType == MapType.None ? outType : shape.SumType, shape.OutRows * shape.OutColumns * shape.OutChannels, 4);
+        var held = shape.SumType == MapType.None ? outType : shape.SumType;
+
+        using var operation = Operation.Convolution(shape, kernel.Select(value => (sbyte)value).ToArray(), ToSingle(bias), ToSingle(scale));
+        var output = Maps.Decode(outType, Maps.Run(operation, Maps.Encode(MapType.UInt8, input), Maps.Encode(held, before)));
+
+        var (values, magnitudes) = NaiveConvolution.Compute(shape, input, kernel, bias, scale, before);
+        if (outType is MapType.Float32 or MapType.BFloat16)
+        {
+            AssertNear(outType, values, magnitudes, output);
+            return;
+        }
+
+        var lowest = outType == MapType.UInt8 ? 0 : -128;
+        Assert.Contains(lowest, output);
+        Assert.Contains(lowest + 255, output);
+        Assert.InRange(output.Count(value => value > lowest && value < lowest + 255), output.Length / 4, output.Length);
+        for (var i = 0; i < values.Length; i++)
+        {
+            // Within rounding of single precision, what lies between two bytes may become either.
+            var slack = 1e-6 * magnitudes[i];
+            Assert.InRange(output[i], Nearest(outType, values[i] - slack), Nearest(outType, values[i] + slack));
+        }
+    }
+
+    private static double Nearest(MapType type, double value) => Maps.Saturated(type, Math.Round(value, MidpointRounding.ToEven));
+
+    private static void AssertNear(MapType type, double[] values, double[] magnitudes, double[] output)
+    {
+        Assert.Equal(values.Length, output.Length);
+        // Half a step of the output's type, and the rounding of a sum in single precision.
+        var step = type == MapType.BFloat16 ? Math.ScaleB(1, -8) : Math.ScaleB(1, -24);
+        for (var i = 0; i < values.Length; i++)
+            Assert.InRange(output[i] - values[i], -(step * Math.Abs(values[i]) * 1.01) - (1e-6 * magnitudes[i]), (step * Math.Abs(values[i]) * 1.01) + (1e-6 * magnitudes[i]));
+    }
+
+    private static double[] Ones(int count) => [.. Enumerable.Repeat(1.0, count)];
+
+    private static float[] ToSingle(double[] values) => [.. values.Select(value => (float)value)];
+
+    /// <param name="inputs">Channels that enter.</param>
+    /// <param name="outputs">Channels that leave.</param>
+    /// <param name="kernel">The kernel's side.</param>
+    /// <param name="padding">Top, left, bottom, right.</param>
+    /// <param name="stride">Stride.</param>
+    /// <param name="dilation">Dilation.</param>
+    /// <param name="rows">Rows that enter.</param>
+    /// <param name="columns">Columns that enter.</param>
+    private static ConvolutionShape Shape(int inputs, int outputs, int kernel, int[] padding, int stride = 1, int dilation = 1, int rows = 13, int columns = 17)
+    {
+        var reach = ((kernel - 1) * dilation) + 1;
+        return new()
+        {
+            InChannels = inputs,
+            InRows = rows,
+            InColumns = columns,
+            OutChannels = outputs,
+            OutRows = ((rows + padding[0] + padding[2] - reach) / stride) + 1,
+            OutColumns = ((columns + padding[1] + padding[3] - reach) / stride) + 1,
+            Kernel = kernel,
+            Stride = stride,
+            Dilation = dilation,
+            Top = padding[0],
+            Left = padding[1],
+            Bottom = padding[2],
+            Right = padding[3],
+            InType = MapType.None,
+            OutType = MapType.None,
+        };
+    }
+}

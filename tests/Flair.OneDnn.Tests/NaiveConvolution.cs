@@ -1,0 +1,55 @@
+namespace Flair.OneDnn.Tests;
+
+/// <summary>The definition of <see cref="Operation.Convolution(in ConvolutionShape, ReadOnlySpan{float}, ReadOnlySpan{float})"/> as a loop in double precision.</summary>
+internal static class NaiveConvolution
+{
+    /// <summary>The output before it is rounded to its type, [row][column][channel], and the sum of the absolute values that it is the sum of.</summary>
+    /// <param name="shape">Sizes.</param>
+    /// <param name="input">[row][column][channel].</param>
+    /// <param name="kernel">[out][in][row][column].</param>
+    /// <param name="bias">One an output channel.</param>
+    /// <param name="scale">One an output channel.</param>
+    /// <param name="before">What the output map holds before; used where there is a sum.</param>
+    public static (double[] Values, double[] Magnitudes) Compute(
+        in ConvolutionShape shape, double[] input, double[] kernel, double[] bias, double[] scale, double[] before)
+    {
+        var values = new double[shape.OutRows * shape.OutColumns * shape.OutChannels];
+        var magnitudes = new double[values.Length];
+        for (var i = 0; i < values.Length; i++)
+        {
+            var channel = i % shape.OutChannels;
+            var column = i / shape.OutChannels % shape.OutColumns;
+            var row = i / shape.OutChannels / shape.OutColumns;
+            var (sum, magnitude) = (bias[channel], Math.Abs(bias[channel]));
+            for (var y = 0; y < shape.Kernel; y++)
+            {
+                var inRow = (row * shape.Stride) - shape.Top + (y * shape.Dilation);
+                for (var x = 0; x < shape.Kernel; x++)
+                {
+                    var inColumn = (column * shape.Stride) - shape.Left + (x * shape.Dilation);
+                    if (inRow < 0 || inRow >= shape.InRows || inColumn < 0 || inColumn >= shape.InColumns)
+                        continue;
+                    for (var c = 0; c < shape.InChannels; c++)
+                    {
+                        var product = input[(((inRow * shape.InColumns) + inColumn) * shape.InChannels) + c]
+                            * kernel[(((((channel * shape.InChannels) + c) * shape.Kernel) + y) * shape.Kernel) + x];
+                        sum += product;
+                        magnitude += Math.Abs(product);
+                    }
+                }
+            }
+
+            (sum, magnitude) = (sum * scale[channel], magnitude * scale[channel]);
+            if (shape.SumType != MapType.None)
+            {
+                sum += shape.SumScale * before[i];
+                magnitude += Math.Abs(shape.SumScale * before[i]);
+            }
+
+            values[i] = shape.Relu ? Math.Max(0, sum) : sum;
+            magnitudes[i] = magnitude;
+        }
+
+        return (values, magnitudes);
+    }
+}

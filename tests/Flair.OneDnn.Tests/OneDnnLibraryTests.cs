@@ -1,0 +1,22 @@
+namespace Flair.OneDnn.Tests;
+
+public sealed class OneDnnLibraryTests
+{
+    [OneDnnFact]
+    public void The_version_is_one_that_the_binding_was_written_for() => Assert.Matches(@"^2\.\d+\.\d+$", OneDnnLibrary.Version);
+
+    [OneDnnFact]
+    public void The_processor_has_what_the_kernel_of_the_system_says()
+    {
+        var flags = File.ReadLines("/proc/cpuinfo").First(line => line.StartsWith("flags", StringComparison.Ordinal)).Split(' ');
+        Assert.Equal(flags.Contains("avx512_bf16"), OneDnnLibrary.HasBFloat16);
+        Assert.Equal(flags.Contains("avx512_vnni") || flags.Contains("avx_vnni"), OneDnnLibrary.HasInt8);
+    }
+
+    [Theory]
+    [InlineData(MapType.Float32, 4)]
+    [InlineData(MapType.BFloat16, 2)]
+    [InlineData(MapType.UInt8, 1)]
+    [InlineData(MapType.Int8, 1)]
+    public void Types_have_their_sizes(MapType type, int bytes) => Assert.Equal(bytes, type.Bytes());
+}

@@ -1,0 +1,125 @@
+using System.Runtime.InteropServices;
+
+namespace Flair.OneDnn.Tests;
+
+/// <summary>The passes over memory; each writes what it should and nothing behind.</summary>
+public sealed unsafe class PassesTests
+{
+    [OneDnnTheory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void Upsampling_puts_parts_of_maps_beside_each_other(int elementBytes)
+    {
+        // A rectangle that begins and ends between two pixels of the coarser map, of parts that begin before it.
+        const int Row = 3, Column = 5, Rows = 6, Columns = 9;
+        Part[] parts = [new(Channels: 5, Row: 1, Column: 1, Rows: 5, Columns: 7), new(Channels: 3, Row: 2, Column: 5, Rows: 8, Columns: 9), new(Channels: 1, Row: 0, Column: 0, Rows: 20, Columns: 15)];
+        var data = parts.Select((part, index) => part.Fill(index, elementBytes)).ToArray();
+        var pixel = parts.Sum(part => part.Channels) * elementBytes;
+        var output = Maps.Guarded(Rows * Columns * pixel);
+
+        var handles = data.Select(bytes => GCHandle.Alloc(bytes, GCHandleType.Pinned)).ToArray();
+        try
+        {
+            var places = parts.Zip(handles, (part, handle) => new MapPart(handle.AddrOfPinnedObject(), part.Channels, part.Row, part.Column, part.Columns)).ToArray();
+            fixed (byte* to = output)
+                Passes.UpsampleBeside(places, elementBytes, Row, Column, Rows, Columns, to);
+        }
+        finally
+        {
+            foreach (var handle in handles)
+                handle.Free();
+        }
+
+        var expected = new List<byte>();
+        for (var y = Row; y < Row + Rows; y++)
+        {
+            for (var x = Column; x < Column + Columns; x++)
+            {
+                for (var index = 0; index < parts.Length; index++)
+                {
+                    for (var b = 0; b < parts[index].Channels * elementBytes; b++)
+                        expected.Add(index == 0 ? ValueOf(index, y / 2, x / 2, b) : ValueOf(index, y, x, b));
+                }
+            }
+        }
+
+        Assert.Equal(expected, Maps.Unguarded(output));
+    }
+
+    [OneDnnTheory]
+    [InlineData(MapType.Float32)]
+    [InlineData(MapType.BFloat16)]
+    public void Quantizing_rounds_half_to_even_and_saturates(MapType type)
+    {
+        // x · inverse step; the first and the fourth channel count in halves and quarters.
+        double[] inverse = [2, 1, 0.25, 4];
+        (double Times, byte Byte)[] cases =
+        [
+            (0, 0), (0.5, 0), (1.5, 2), (2.5, 2), (3.5, 4), (4.5, 4), (126.5, 126), (127.5, 128), (0.25, 0), (0.75, 1), (1.25, 1), (1.75, 2), (77, 77), (127, 127), (128, 128),
+            (254, 254), (255, 255), (256, 255), (1000, 255), (1e30, 255), (double.PositiveInfinity, 255), (-0.5, 0), (-1, 0), (-300, 0), (double.NegativeInfinity, 0), (-0.0, 0), (1e-30, 0),
+        ];
+        // More pixels than a vector has, and no whole number of vectors.
+        var pixels = Enumerable.Range(0, 3 * cases.Length).Select(i => cases[i % cases.Length]).ToArray();
+        var input = Maps.Encode(type, [.. pixels.SelectMany(pixel => inverse.Select(step => pixel.Times / step))]);
+        var output = Maps.Guarded(pixels.Length * inverse.Length);
+
+        fixed (byte* from = input, to = output)
+            Passes.Quantize(from, type, pixels.Length, [.. inverse.Select(step => (float)step)], to);
+
+        Assert.Equal(pixels.SelectMany(pixel => Enumerable.Repeat(pixel.Byte, inverse.Length)), Maps.Unguarded(output));
+    }
+
+    [OneDnnFact]
+    public void Quantizing_is_the_same_on_every_path_through_a_vector()
+    {
+        const int Channels = 19, Pixels = 53;
+        var values = Maps.Random(MapType.Float32, Channels * Pixels, 1).Select(value => (double)(float)(150 * (1 + value))).ToArray();
+        var inverse = Maps.Random(MapType.Float32, Channels, 2).Select(value => (float)(1 + (value / 2))).ToArray();
+        var input = Maps.Encode(MapType.Float32, values);
+        var output = Maps.Guarded(values.Length);
+
+        fixed (byte* from = input, to = output)
+            Passes.Quantize(from, MapType.Float32, Pixels, inverse, to);
+
+        Assert.Equal(values.Select((value, i) => (byte)Math.Min(255, MathF.Round((float)value * inverse[i % Channels], MidpointRounding.ToEven))), Maps.Unguarded(output));
+    }
+
+    [OneDnnTheory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(6)]
+    public void Looking_up_takes_each_byte_through_its_channels_table(int channels)
+    {
+        const int Pixels = 301;
+        var input = Maps.Encode(MapType.UInt8, Maps.Random(MapType.UInt8, channels * Pixels, 1));
+        AssertLookUp([.. Enumerable.Range(0, 256 * channels).Select(i => (ushort)(7 * i))]);
+        AssertLookUp([.. Enumerable.Range(0, 256 * channels).Select(i => 1.5f * i)]);
+        Assert.Throws<ArgumentOutOfRangeException>(() => Passes.LookUp<float>(input, Pixels + 1, new float[256 * channels], null));
+
+        void AssertLookUp<T>(T[] tables)
+            where T : unmanaged
+        {
+            var output = Maps.Guarded(channels * Pixels * sizeof(T));
+            fixed (byte* to = output)
+                Passes.LookUp<T>(input, Pixels, tables, to);
+            var expected = Enumerable.Range(0, channels * Pixels).Select(i => tables[(256 * (i % channels)) + input[(i % channels * Pixels) + (i / channels)]]);
+            Assert.Equal(expected, MemoryMarshal.Cast<byte, T>(Maps.Unguarded(output)).ToArray());
+        }
+    }
+
+    /// <summary>The byte of a part's whole map at a place.</summary>
+    private static byte ValueOf(int part, int row, int column, int b) => unchecked((byte)((71 * part) + (31 * row) + (7 * column) + b));
+
+    private readonly record struct Part(int Channels, int Row, int Column, int Rows, int Columns)
+    {
+        public byte[] Fill(int index, int elementBytes)
+        {
+            var part = this;
+            var pixel = Channels * elementBytes;
+            return [.. Enumerable.Range(0, Rows * Columns * pixel).Select(i => ValueOf(index, part.Row + (i / pixel / part.Columns), part.Column + (i / pixel % part.Columns), i % pixel))];
+        }
+    }
+}
