@@ -1,0 +1,74 @@
+using Flair.Checkpoints;
+using Flair.Fusion;
+using Flair.Models.Graphs;
+using Flair.OneDnn;
+
+namespace Flair.Tests.Fusion;
+
+/// <summary>Programs with convolutions of bytes.</summary>
+public sealed class QuantizedProgramTests
+{
+    private const int Size = 64;
+
+    private static readonly TracedNetwork s_network = SmallNetwork.Create();
+    private static readonly float[] s_window = FormulaWeights.Input(3 * Size * Size);
+
+    /// <summary>All but the first, and the small ones around the sums alone.</summary>
+    public static TheoryData<MapType, string[]> Choices => new()
+    {
+        { MapType.Float32, s_network.Graph.Convolutions.Skip(1).Select(node => node.Name).ToArray() },
+        { MapType.Float32, ["block.conv1", "block.conv2", "down.conv2", "down.shortcut"] },
+        { MapType.Float32, ["down.conv1", "up.0", "up.1", "head"] },
+        { MapType.BFloat16, s_network.Graph.Convolutions.Skip(1).Select(node => node.Name).ToArray() },
+        { MapType.BFloat16, ["block.conv2", "up.0.narrow", "up.2"] },
+    };
+
+    [OneDnnTheory(MapType.UInt8, MapType.BFloat16)]
+    [MemberData(nameof(Choices))]
+    public void Bytes_are_near_single_precision(MapType wide, string[] convolutions)
+    {
+        var (expected, steps) = Observe();
+
+        var actual = ProgramRunner.OnWorker(() =>
+        {
+            using var program = s_network.Compile(Size, MapRegion.Whole(Size), new(wide, new(convolutions.ToHashSet(), steps)));
+            return ProgramRunner.RunSamples(program, Size, s_window);
+        });
+
+        Assert.NotEqual(expected, actual);
+        Assert.InRange(Logits.RelativeError(expected, actual), 0, 0.05);
+    }
+
+    [OneDnnFact(MapType.UInt8)]
+    public void The_window_itself_is_not_in_bytes()
+    {
+        var steps = Observe().Steps;
+        Assert.Throws<InvalidOperationException>(() => s_network.Compile(Size, MapRegion.Whole(Size), new(MapType.Float32, new(new HashSet<string> { "stem" }, steps))));
+    }
+
+    [OneDnnFact(MapType.UInt8)]
+    public void Maps_whose_steps_are_no_multiples_are_not_added()
+    {
+        var steps = Observe().Steps;
+        steps["down.shortcut"][3] *= 1.5f;
+        var error = Assert.Throws<InvalidOperationException>(
+            () => s_network.Compile(Size, MapRegion.Whole(Size), new(MapType.Float32, new(s_network.Graph.Convolutions.Skip(1).Select(node => node.Name).ToHashSet(), steps))));
+        Assert.Contains("'down.conv2'", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>The logits in single precision, and of every map the step at which its largest value is the largest byte.</summary>
+    private static (float[] Logits, Dictionary<string, float[]> Steps) Observe() => ProgramRunner.OnWorker(() =>
+    {
+        var steps = new Dictionary<string, float[]>();
+        using var program = s_network.Compile(Size);
+        using var runner = new ProgramRunner(program, Size);
+        var logits = runner.Run(s_window, (node, values) =>
+        {
+            var largest = 0f;
+            foreach (var value in values)
+                largest = Math.Max(largest, Math.Abs(value));
+            steps[node.Name] = [.. Enumerable.Repeat(largest / (node is ConvolutionNode { Relu: false } ? 127 : 255), node.Channels)];
+        });
+        return (logits, steps);
+    });
+}
