@@ -46,8 +46,8 @@ public sealed class FusedProgramTests
         var actual = ProgramRunner.OnWorker(() => ProgramRunner.Run(program, Size, values));
 
         Assert.Equal((reference.Classes, MapRegion.Whole(Size)), (program.Classes, program.Kept));
-        // As the reference's own test.
-        Logits.AssertNear(expected.ToArray<float>(), actual, 1e-3);
+        // Far within the 1e-3 of the reference's own test: sums in another order.
+        Logits.AssertNear(expected.ToArray<float>(), actual, 2e-5);
     }
 
     [OneDnnFact]
@@ -127,7 +127,7 @@ public sealed class FusedProgramTests
         using var program = ProgramRunner.OnWorker(() => s_small.Value.Compile(Size));
         using var folded = ProgramRunner.OnWorker(() => s_small.Value.Compile(Size, MapRegion.Whole(Size), scaling: scaling));
 
-        Logits.AssertNear(ProgramRunner.Run(program, Size, normalized), ProgramRunner.Run(folded, Size, shifted), 1e-4);
+        Logits.AssertNear(ProgramRunner.Run(program, Size, normalized), ProgramRunner.Run(folded, Size, shifted), 2e-5);
     }
 
     [OneDnnTheory(MapType.BFloat16)]

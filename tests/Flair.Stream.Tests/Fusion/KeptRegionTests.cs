@@ -11,7 +11,7 @@ namespace Flair.Tests.Fusion;
 [Collection(LibTorchCollection.Name)]
 public sealed class KeptRegionTests
 {
-    private const double Tolerance = 1e-4;
+    private const double Tolerance = 2e-5;
 
     private static readonly ConcurrentDictionary<string, TracedNetwork> s_networks = [];
 

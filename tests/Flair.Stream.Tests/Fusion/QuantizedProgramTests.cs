@@ -36,7 +36,7 @@ public sealed class QuantizedProgramTests
         });
 
         Assert.NotEqual(expected, actual);
-        Assert.InRange(Logits.RelativeError(expected, actual), 0, 0.05);
+        Assert.InRange(Logits.RelativeError(expected, actual), 0, 0.03);
     }
 
     [OneDnnFact(MapType.UInt8)]
