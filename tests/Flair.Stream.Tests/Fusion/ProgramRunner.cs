@@ -39,7 +39,7 @@ internal sealed unsafe class ProgramRunner : IDisposable
         {
             try
             {
-                OneDnnLibrary.UseOneThread();
+                OneDnnLibrary.UseThreads(1);
                 result = work();
             }
             catch (Exception e)

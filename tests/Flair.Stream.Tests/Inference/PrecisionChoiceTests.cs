@@ -1,5 +1,7 @@
+using Flair.Calibrating;
 using Flair.Inference;
 using Flair.Models;
+using Flair.Nomenclatures;
 using Flair.OneDnn;
 using Flair.Settings;
 using Flair.Torch;
@@ -8,13 +10,26 @@ namespace Flair.Tests.Inference;
 
 public sealed class PrecisionChoiceTests
 {
+    private static readonly LoadedModel s_fused = ModelOf("resnet18_unet");
+    private static readonly LoadedModel s_other = ModelOf("resnet18_fpn");
+
     public static TheoryData<string> Names => [.. ArchitectureRegistry.Names];
 
     [Fact]
     public void Auto_on_the_CPU_is_bfloat16_where_the_processor_has_it_and_the_network_is_fused()
     {
-        Assert.Equal(OneDnnLibrary.HasBFloat16 ? Precision.Bf16 : Precision.Fp32, PrecisionChoice.Resolve(Precision.Auto, "cpu", fused: true));
-        Assert.Equal(Precision.Fp32, PrecisionChoice.Resolve(Precision.Auto, "cpu", fused: false));
+        Assert.Equal(OneDnnLibrary.HasBFloat16 ? Precision.Bf16 : Precision.Fp32, PrecisionChoice.Resolve(Precision.Auto, "cpu", s_fused, calibration: null));
+        Assert.Equal(Precision.Fp32, PrecisionChoice.Resolve(Precision.Auto, "cpu", s_other, calibration: null));
+    }
+
+    [OneDnnFact(MapType.UInt8)]
+    public void Auto_on_the_CPU_is_int8_where_a_calibration_says_that_it_keeps_the_map()
+    {
+        Assert.Equal(Precision.Int8, PrecisionChoice.Resolve(Precision.Auto, "cpu", s_fused, CalibrationOf(Calibration.LeastAgreement)));
+        Assert.NotEqual(Precision.Int8, PrecisionChoice.Resolve(Precision.Auto, "cpu", s_fused, CalibrationOf(Calibration.LeastAgreement - 1e-6)));
+        Assert.Equal(Precision.Fp32, PrecisionChoice.Resolve(Precision.Auto, "cpu", s_other, CalibrationOf(1)));
+        // Who asks for it has it all the same.
+        Assert.Equal(Precision.Int8, PrecisionChoice.Resolve(Precision.Int8, "cpu", s_fused, CalibrationOf(0.5)));
     }
 
     [Theory]
@@ -22,24 +37,28 @@ public sealed class PrecisionChoiceTests
     [InlineData(Precision.Bf16)]
     public void What_is_asked_for_stays(Precision asked)
     {
-        Assert.Equal(asked, PrecisionChoice.Resolve(asked, "cpu", fused: true));
-        Assert.Equal(asked, PrecisionChoice.Resolve(asked, "cpu", fused: false));
+        Assert.Equal(asked, PrecisionChoice.Resolve(asked, "cpu", s_fused, CalibrationOf(1)));
+        Assert.Equal(asked, PrecisionChoice.Resolve(asked, "cpu", s_other, calibration: null));
     }
 
     [Fact]
     public void What_cannot_be_had_is_refused()
     {
-        Assert.Contains("take fp32 or bf16", Assert.Throws<FlairException>(() => PrecisionChoice.Resolve(Precision.Fp16, "cpu", fused: true)).Message, StringComparison.Ordinal);
-        Assert.Contains("device 'tpu' is unknown", Assert.Throws<FlairException>(() => PrecisionChoice.Resolve(Precision.Auto, "tpu", fused: false)).Message, StringComparison.Ordinal);
+        AssertRefused(Precision.Fp16, "cpu", s_fused, "take fp32 or bf16");
+        AssertRefused(Precision.Auto, "tpu", s_other, "device 'tpu' is unknown");
+        AssertRefused(Precision.Int8, "cpu", s_other, "resnet18_fpn cannot be computed in it");
     }
+
+    [OneDnnFact(MapType.UInt8)]
+    public void Int8_without_a_calibration_is_refused() => AssertRefused(Precision.Int8, "cpu", s_fused, "run ./flair calibrate");
 
     [Fact]
     public void Auto_on_CUDA_is_half_precision_and_a_device_that_is_not_there_is_refused()
     {
         var devices = LibTorch.CudaDeviceCount;
         if (devices > 0)
-            Assert.Equal(Precision.Fp16, PrecisionChoice.Resolve(Precision.Auto, "cuda", fused: false));
-        Assert.Throws<FlairException>(() => PrecisionChoice.Resolve(Precision.Auto, $"cuda:{devices}", fused: false));
+            Assert.Equal(Precision.Fp16, PrecisionChoice.Resolve(Precision.Auto, "cuda", s_fused, CalibrationOf(1)));
+        AssertRefused(Precision.Auto, $"cuda:{devices}", s_fused, $"device 'cuda:{devices}' is not there");
     }
 
     [Theory]
@@ -55,11 +74,26 @@ public sealed class PrecisionChoiceTests
     [OneDnnFact]
     public void Fused_programs_are_for_the_CPU()
     {
-        var model = ModelLoader.Load(new() { Architecture = "resnet18_unet", Weights = "formula", Classes = "flair-13" }, 3);
-
-        Assert.True(PrecisionChoice.IsFused("resnet18_unet", model, "cpu"));
-        Assert.False(PrecisionChoice.IsFused("resnet18_unet", model, "cuda"));
-        Assert.False(PrecisionChoice.IsFused("resnet18_fpn", model, "cpu"));
-        Assert.False(PrecisionChoice.IsFused("mit_b0_unet", model, "cpu"));
+        Assert.True(PrecisionChoice.IsFused(s_fused, "cpu"));
+        Assert.False(PrecisionChoice.IsFused(s_fused, "cuda"));
+        Assert.False(PrecisionChoice.IsFused(s_other, "cpu"));
+        Assert.False(PrecisionChoice.IsFused(ModelOf("mit_b0_unet"), "cpu"));
     }
+
+    private static void AssertRefused(Precision asked, string device, LoadedModel model, string says) =>
+        Assert.Contains(says, Assert.Throws<FlairException>(() => PrecisionChoice.Resolve(asked, device, model, calibration: null)).Message, StringComparison.Ordinal);
+
+    /// <summary>A model whose weights nobody looks at.</summary>
+    private static LoadedModel ModelOf(string architecture) => new()
+    {
+        Architecture = architecture,
+        Channels = 3,
+        Nomenclature = Nomenclature.Load("flair-13"),
+        Weights = [],
+        WeightsAreFormula = true,
+        Fingerprint = "none",
+    };
+
+    private static Calibration CalibrationOf(double agreement) =>
+        new() { Model = "none", Agreement = agreement, Windows = 1, CheckedWindows = 1, Wide = [], Largest = new Dictionary<string, float[]>() };
 }
