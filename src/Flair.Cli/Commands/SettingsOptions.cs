@@ -3,7 +3,7 @@ using Flair.Settings;
 
 namespace Flair.Cli.Commands;
 
-/// <summary>The options of <c>detect</c> and <c>plan</c> that make the settings.</summary>
+/// <summary>The options of <c>detect</c>, <c>plan</c> and <c>bench</c> that make the settings.</summary>
 internal sealed class SettingsOptions
 {
     private readonly Option<string> _pipeline = new("--pipeline", "--conf", "-p")
@@ -43,13 +43,15 @@ internal sealed class SettingsOptions
     }
 
     /// <summary>Reads the file and merges the options into it.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="output">The output directory where the command line has none, whatever the file says; null for the file's.</param>
     /// <exception cref="FlairException">What is wrong, one finding a line.</exception>
-    public RunSettings Read(ParseResult parsed)
+    public RunSettings Read(ParseResult parsed, string? output = null)
     {
         var overrides = new SettingsOverrides
         {
             Inputs = parsed.GetValue(_inputs) ?? [],
-            Output = parsed.GetValue(_output),
+            Output = parsed.GetValue(_output) ?? output,
             Weights = parsed.GetValue(_weights),
             Model = parsed.GetValue(_model),
             Precision = parsed.GetValue(_precision),

@@ -63,6 +63,7 @@ internal static class RunEvents
         summary.ExitCode,
         summary.Cancelled,
         Run = Snapshot(summary.Final),
+        MappingSeconds = summary.Mapping.TotalSeconds,
         Blocks = RateMeter.WholeRun(summary.Final).Select(b => new { b.Block.Name, b.Block.Unit, b.Block.Items, b.Block.Bytes, BusySeconds = b.Block.Busy.TotalSeconds, WaitingSeconds = b.Block.Waiting.TotalSeconds }),
         Failed = summary.Failed.Select(t => new { t.Tile, t.Error, t.Attempts }),
         Areas = summary.Areas.Select(a => new { a.Class, a.Hectares }),

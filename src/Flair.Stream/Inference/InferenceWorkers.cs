@@ -76,6 +76,30 @@ public sealed class InferenceWorkers : IDisposable
         }
     }
 
+    /// <summary>Workers on the CPU with networks of another kind.</summary>
+    /// <param name="count">How many, 1 or more.</param>
+    /// <param name="create">Makes a network; called on its thread.</param>
+    internal static InferenceWorkers Of(int count, Func<IWindowNetwork> create)
+    {
+        var result = new InferenceWorkers();
+        try
+        {
+            result.Start(operatorThreads: 1);
+            for (var i = 0; i < count; i++)
+            {
+                var thread = result.Start(operatorThreads: 1);
+                result._workers.Add(new(thread.Run(create), thread));
+            }
+
+            return result;
+        }
+        catch
+        {
+            result.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Frees the weights and ends the threads.</summary>
     public void Dispose()
     {

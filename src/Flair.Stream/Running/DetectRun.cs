@@ -50,14 +50,17 @@ public sealed class DetectRun
             Fail(tile);
         var cancelled = false;
         DetectGraph? graph = null;
+        var mapping = TimeSpan.Zero;
         try
         {
             cancellation.ThrowIfCancellationRequested();
             if (_plan.Units.Count > 0)
             {
-                using var inference = _plan.CreateInference();
+                using var inference = _options.Inference?.Invoke(_plan) ?? _plan.CreateInference();
                 graph = new DetectGraph(Parts(inference), cancellation);
+                var begun = Stopwatch.GetTimestamp();
                 await WithProgressAsync(graph, graph.RunAsync(_plan.Units)).ConfigureAwait(false);
+                mapping = Stopwatch.GetElapsedTime(begun);
             }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -81,6 +84,7 @@ public sealed class DetectRun
         return new RunSummary
         {
             Final = Snapshot(graph),
+            Mapping = mapping,
             Cancelled = cancelled,
             Failed = _failed,
             Areas = products.Areas(rows),

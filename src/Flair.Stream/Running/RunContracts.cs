@@ -1,4 +1,5 @@
 using Flair.Indexing;
+using Flair.Inference;
 
 namespace Flair.Running;
 
@@ -10,6 +11,9 @@ public sealed record RunOptions
 
     /// <summary>How often <see cref="IRunObserver.Progress"/> is called.</summary>
     public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Makes other networks than the model's, for measuring; null for the model's.</summary>
+    internal Func<RunPreparation, InferenceWorkers>? Inference { get; init; }
 }
 
 /// <summary>
@@ -66,6 +70,9 @@ public sealed record RunSummary
 {
     /// <summary>The last snapshot.</summary>
     public required RunSnapshot Final { get; init; }
+
+    /// <summary>Time from the first unit to the last record: without the checks, the loading of the weights, and the files of the whole map.</summary>
+    public required TimeSpan Mapping { get; init; }
 
     /// <summary>True when it was stopped before all tiles were tried.</summary>
     public required bool Cancelled { get; init; }

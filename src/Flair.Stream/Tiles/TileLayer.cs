@@ -90,17 +90,23 @@ internal sealed class TileLayer : IDisposable
             "COG",
             Temporary,
             cancellation,
-            $"COMPRESS={compression}",
-            "LEVEL=9",
-            $"PREDICTOR={(_kind == TileLayerKind.Classes ? "NO" : "STANDARD")}",
-            $"BLOCKSIZE={BlockSize}",
-            "OVERVIEWS=IGNORE_EXISTING",
-            $"OVERVIEW_RESAMPLING={(_kind == TileLayerKind.Classes ? "MODE" : "AVERAGE")}",
-            "BIGTIFF=IF_SAFER").Close();
+            CogOptions(_kind, compression)).Close();
         _buffer.Dispose();
         File.Delete(_bufferPath);
         Verify(cancellation);
     }
+
+    /// <summary>The COG driver's creation options.</summary>
+    public static string[] CogOptions(TileLayerKind kind, string compression) =>
+    [
+        $"COMPRESS={compression}",
+        "LEVEL=9",
+        $"PREDICTOR={(kind == TileLayerKind.Classes ? "NO" : "STANDARD")}",
+        $"BLOCKSIZE={BlockSize}",
+        "OVERVIEWS=IGNORE_EXISTING",
+        $"OVERVIEW_RESAMPLING={(kind == TileLayerKind.Classes ? "MODE" : "AVERAGE")}",
+        "BIGTIFF=IF_SAFER",
+    ];
 
     /// <inheritdoc/>
     public void Dispose() => _buffer.Dispose();

@@ -62,6 +62,7 @@ internal static class Runs
     public static RunSummary Summary(bool cancelled, params TileRow[] failed) => new()
     {
         Final = At(100, 90, Block("read", 20, 60, 10, 5_000_000), Block("inference", 95, 0, 90)),
+        Mapping = TimeSpan.FromSeconds(90),
         Cancelled = cancelled,
         Failed = failed,
         Areas = [("water", 1.5), ("building", 10), ("snow", 0)],
