@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Flair.DuckDb;
 using Flair.Gdal;
 using Flair.OneDnn;
+using Flair.OpenJpeg;
 using Flair.Torch;
 
 namespace Flair.Cli.Doctor;
@@ -37,6 +38,7 @@ internal sealed class Examination(string directory)
         }
 
         yield return Check.Run("GDAL ZSTD", () => GdalRuntime.HasCreationValue("COG", "ZSTD") ? "compression of the map's tiles" : null, "install a GDAL that was built with ZSTD (Debian's libgdal32 is)");
+        yield return Check.Run("OpenJPEG", () => OpenJpegRuntime.Version, "apt-get install libopenjp2-7; without it JPEG 2000 is read through GDAL, some of it twice", required: false);
         yield return Check.Run("PROJ data", () => Crs.WktFromEpsg(2154) is { } wkt ? $"EPSG:2154 is {Crs.Name(wkt)}" : null, "apt-get install proj-data, or point PROJ_LIB at the directory of proj.db");
         yield return Check.Run("DuckDB", DuckDb, $"{Install}: it fetches DuckDB to .native/libduckdb.so");
         yield return Space();

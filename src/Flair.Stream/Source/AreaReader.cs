@@ -113,7 +113,7 @@ public sealed class AreaReader : IDisposable
         {
             _known.Compute(rect, known, Limit(cancellation));
             var composer = new StripComposer(_mosaic, _imagery, _heights, _known, rect, planes, known);
-            Parallel.For(0, rect.Height, Limit(cancellation), () => new double[2 * rect.Width], (row, _, scratch) => composer.Row(rect.Y + row, scratch), _ => { });
+            Parallel.For(0, rect.Height, Limit(cancellation), composer.Scratch, (row, _, scratch) => composer.Row(rect.Y + row, scratch), _ => { });
             var failures = Failures(rect);
             Release(index + 1 < Strips.Count ? Strips[index + 1] : null);
             return new Strip(rect, _mosaic.Samples, _mosaic.ChannelCount, planes, known, _pool, failures);

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Flair.Gdal;
 
 namespace Flair.Source;
@@ -18,7 +19,8 @@ internal sealed unsafe class ElevationRows : IDisposable
     private readonly BufferPool _pool;
     private readonly RasterBlocks[] _files;
     private readonly int[] _column;
-    private readonly double[] _weight;
+    private readonly double[] _right;
+    private readonly double[] _left;
     private readonly int _reach;
     private NativeBuffer? _canvas;
     private GridRect _rect;
@@ -37,12 +39,14 @@ internal sealed unsafe class ElevationRows : IDisposable
             return open(file, part with { X = part.X - file.Rect.X, Y = part.Y - file.Rect.Y }, layer.Bands, GdalType.Float32);
         })];
         _column = new int[area.Width];
-        _weight = new double[area.Width];
+        _right = new double[area.Width];
+        _left = new double[area.Width];
         for (int x = 0; x < area.Width; x++)
         {
             double position = ElevationSampling.Column(mosaic, layer.Grid, area.X + x);
             _column[x] = (int)Math.Floor(position);
-            _weight[x] = position - _column[x];
+            _right[x] = position - _column[x];
+            _left[x] = 1 - _right[x];
         }
     }
 
@@ -67,20 +71,37 @@ internal sealed unsafe class ElevationRows : IDisposable
 
     /// <summary>Samples a row of the mosaic.</summary>
     /// <param name="row">The mosaic's row, among those assembled.</param>
+    /// <param name="scratch">What the caller's last row left.</param>
     /// <param name="target">Takes metres, or NaN, for the area's columns.</param>
-    public void Sample(int row, Span<double> target)
+    public void Sample(int row, ElevationScratch scratch, Span<double> target)
     {
         double position = ElevationSampling.Row(_mosaic, _layer.Grid, row);
         int top = (int)Math.Floor(position);
-        double down = position - top;
-        float* above = Pixel(_rect.X, top), below = above + _rect.Width;
-        for (int x = 0; x < target.Length; x++)
+        double down = position - top, up = 1 - down;
+        var (above, below) = scratch.Rows(this, top);
+        int x = 0;
+        for (; x <= target.Length - Vector<double>.Count; x += Vector<double>.Count)
         {
-            int at = _column[x] - _rect.X;
-            double right = _weight[x];
-            double a = above[at], b = above[at + 1], c = below[at], d = below[at + 1];
-            double value = ((1 - down) * (((1 - right) * a) + (right * b))) + (down * (((1 - right) * c) + (right * d)));
-            target[x] = double.IsNaN(value) ? Known(a, b, c, d, right, down) : value;
+            var value = (new Vector<double>(above, x) * up) + (new Vector<double>(below, x) * down);
+            value.CopyTo(target[x..]);
+            if (!Vector.EqualsAll(value, value))
+                FillUnknown(target.Slice(x, Vector<double>.Count), x, top, down);
+        }
+
+        for (; x < target.Length; x++)
+            target[x] = (up * above[x]) + (down * below[x]);
+        int rest = target.Length % Vector<double>.Count;
+        FillUnknown(target[^rest..], target.Length - rest, top, down);
+    }
+
+    /// <summary>Interpolates a row of the elevation between its columns, at the area's.</summary>
+    internal void Across(int row, double[] target)
+    {
+        var values = Pixel(_rect.X, row) - _rect.X;
+        for (int x = 0; x < _column.Length; x++)
+        {
+            var at = values + _column[x];
+            target[x] = (_left[x] * at[0]) + (_right[x] * at[1]);
         }
     }
 
@@ -97,6 +118,20 @@ internal sealed unsafe class ElevationRows : IDisposable
         Free();
         foreach (var file in _files)
             file.Dispose();
+    }
+
+    /// <summary>Gives samples that are NaN, since a neighbour is, the mean of the others.</summary>
+    private void FillUnknown(Span<double> samples, int first, int top, double down)
+    {
+        for (int i = 0; i < samples.Length; i++)
+        {
+            if (!double.IsNaN(samples[i]))
+                continue;
+            float* above = Pixel(_column[first + i], top), below = above + _rect.Width;
+            bool none = float.IsNaN(above[0]) && float.IsNaN(above[1]) && float.IsNaN(below[0]) && float.IsNaN(below[1]);
+            if (!none)
+                samples[i] = Known(above[0], above[1], below[0], below[1], _right[first + i], down);
+        }
     }
 
     /// <summary>The mean of the neighbours that are known, by their weights.</summary>
@@ -165,5 +200,35 @@ internal sealed unsafe class ElevationRows : IDisposable
                 *Pixel(column, row) = value;
             }
         }
+    }
+}
+
+/// <summary>
+/// Two rows of an elevation as <see cref="ElevationRows.Across"/> gives them. Rows of the mosaic are closer than those of the elevation, so that the next
+/// row mostly needs the same two. For one thread, one <see cref="ElevationRows"/> and the rows that it has assembled.
+/// </summary>
+/// <param name="width">The area's columns.</param>
+internal sealed class ElevationScratch(int width)
+{
+    private double[] _above = new double[width];
+    private double[] _below = new double[width];
+    private int _top = int.MinValue;
+
+    /// <summary>The rows <paramref name="top"/> and the one below it.</summary>
+    public (double[] Above, double[] Below) Rows(ElevationRows elevation, int top)
+    {
+        if (top == _top + 1)
+        {
+            (_above, _below) = (_below, _above);
+            elevation.Across(top + 1, _below);
+        }
+        else if (top != _top)
+        {
+            elevation.Across(top, _above);
+            elevation.Across(top + 1, _below);
+        }
+
+        _top = top;
+        return (_above, _below);
     }
 }

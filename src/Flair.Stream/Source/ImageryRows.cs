@@ -99,8 +99,7 @@ internal sealed unsafe class ImageryRows : IDisposable
             Fail(_files[i], part, target);
         }
 
-        for (int x = 0; x < own.Length; x++)
-            states[x] = Math.Max(states[x], own[x]);
+        Flags.Raise(states, own);
         ArrayPool<byte>.Shared.Return(rented);
     }
 

@@ -50,13 +50,12 @@ internal sealed unsafe class KnownRows : IDisposable
                 open = States(row).Slice(Halo, strip.Width).Contains(PixelState.Suspect);
         }
 
-        var marks = open ? Opened() : null;
+        var marks = open && MayHoldSquare() ? Opened() : null;
         for (int row = 0; row < strip.Height; row++)
         {
             var states = States(strip.Y + row).Slice(Halo, strip.Width);
             var target = new Span<byte>((byte*)known.Pointer + ((long)row * strip.Width), strip.Width);
-            for (int x = 0; x < target.Length; x++)
-                target[x] = states[x] is PixelState.Data or PixelState.Suspect ? (byte)1 : (byte)0;
+            Flags.Between(states, PixelState.Suspect, PixelState.Data, target);
             if (marks is null)
                 continue;
             var solid = new ReadOnlySpan<byte>((byte*)marks.Pointer + ((long)(row + Halo) * _held.Width) + Halo, strip.Width);
@@ -111,6 +110,25 @@ internal sealed unsafe class KnownRows : IDisposable
         });
     }
 
+    /// <summary>
+    /// False when no solid square can lie in what is held: of pixels a side of it apart, down and across, each square has one. White roofs are common,
+    /// squares of no data are not.
+    /// </summary>
+    private bool MayHoldSquare()
+    {
+        for (int row = _side - 1; row < _held.Height; row += _side)
+        {
+            var states = States(_held.Y + row);
+            for (int x = _side - 1; x < states.Length; x += _side)
+            {
+                if (states[x] != PixelState.Data)
+                    return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>1 where a pixel lies in a solid square of pixels that are not surely data.</summary>
     private NativeBuffer Opened()
     {
@@ -118,8 +136,9 @@ internal sealed unsafe class KnownRows : IDisposable
         int length = checked((int)_held.Area);
         var states = new ReadOnlySpan<byte>(_states!.Pointer, length);
         var target = new Span<byte>(marks.Pointer, length);
-        for (int i = 0; i < states.Length; i++)
-            target[i] = states[i] == PixelState.Data ? (byte)0 : (byte)1;
+        Flags.Between(states, PixelState.Data, PixelState.Data, target);
+        for (int i = 0; i < target.Length; i++)
+            target[i] ^= 1;
         SolidSquares.Open(target, _held.Width, _held.Height, _side);
         return marks;
     }

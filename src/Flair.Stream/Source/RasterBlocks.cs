@@ -1,27 +1,7 @@
 using Flair.Gdal;
+using Flair.OpenJpeg;
 
 namespace Flair.Source;
-
-/// <summary>Rows of a file, decoded: [band][row][column], and the parts of them that could not be.</summary>
-internal sealed class DecodedRows(GridRect rect, NativeBuffer buffer)
-{
-    private readonly Lock _gate = new();
-    private readonly List<(GridRect Rect, string Message)> _failed = [];
-
-    /// <summary>The pixels, in the file's own columns and rows.</summary>
-    public GridRect Rect => rect;
-
-    public NativeBuffer Buffer => buffer;
-
-    /// <summary>What could not be decoded, in the file's own columns and rows.</summary>
-    public IReadOnlyList<(GridRect Rect, string Message)> Failed => _failed;
-
-    public void Fail(GridRect part, string message)
-    {
-        lock (_gate)
-            _failed.Add((part, message));
-    }
-}
 
 /// <summary>Whole compressed blocks to decode into <paramref name="Rows"/>: <paramref name="Part"/> of them, in the file's pixels.</summary>
 internal sealed record DecodeJob(RasterBlocks Source, DecodedRows Rows, GridRect Part);
@@ -36,9 +16,6 @@ internal sealed unsafe class RasterBlocks : IDisposable
 {
     private const int LeastRows = 256;
 
-    /// <summary>Pixels of a block from which it is read by itself.</summary>
-    private const int LeastPixelsAlone = 256 * 256;
-
     /// <summary>A VRT's blocks are not what its sources compress; 1024 rows meet the blocks of most.</summary>
     private const int RowsOfVrt = 1024;
 
@@ -49,10 +26,12 @@ internal sealed unsafe class RasterBlocks : IDisposable
     private readonly BufferPool _pool;
     private readonly ReadCounters _counters;
     private readonly int _attempts;
-    private readonly int _rowsAtOnce;
     private readonly List<DecodedRows> _rows = [];
     private readonly Lock _gate = new();
-    private readonly Stack<Raster> _idle = new();
+    private readonly Stack<IBlockHandle> _idle = new();
+    private BlockCut? _cut;
+    private bool _direct;
+    private int _threads = 1;
     private int _next;
     private bool _closed;
 
@@ -74,8 +53,6 @@ internal sealed unsafe class RasterBlocks : IDisposable
         _pool = pool;
         _counters = counters;
         _attempts = Math.Max(1, attempts);
-        int block = file.Info.BlockHeight;
-        _rowsAtOnce = block >= LeastRows ? block : Math.Max(1, (file.Info.Driver == "VRT" ? RowsOfVrt : LeastRows) / block) * block;
         _next = wanted.Y;
     }
 
@@ -84,6 +61,10 @@ internal sealed unsafe class RasterBlocks : IDisposable
     public IReadOnlyList<DecodedRows> Rows => _rows;
 
     private bool IsLast => _next >= _wanted.Bottom;
+
+    private BlockCut Cut => _cut ?? throw new InvalidOperationException($"{File.Info.Path} is not prepared");
+
+    private BlockCut GdalCut => new(File.Info.BlockWidth, File.Info.BlockHeight, false);
 
     /// <summary>True when rows above <paramref name="bottom"/> (the file's own) are wanted and not decoded yet.</summary>
     public bool Needs(int bottom) => _next < Math.Min(bottom, _wanted.Bottom);
@@ -96,13 +77,17 @@ internal sealed unsafe class RasterBlocks : IDisposable
     {
         List<DecodeJob> jobs = [];
         bottom = Math.Min(bottom, _wanted.Bottom);
+        if (_next < bottom && _cut is null)
+            Start(ways);
         while (_next < bottom)
         {
-            int end = Math.Min(((_next / _rowsAtOnce) + 1) * _rowsAtOnce, _wanted.Bottom);
+            int at = Cut.InOrder ? bottom - 1 : _next, rowsAtOnce = RowsAtOnce();
+            int end = Math.Min(((at / rowsAtOnce) + 1) * rowsAtOnce, _wanted.Bottom);
             var rect = new GridRect(_wanted.X, _next, _wanted.Width, end - _next);
-            var rows = new DecodedRows(rect, _pool.Rent(rect.Area * _bands.Length * _valueBytes));
+            var rows = new DecodedRows(rect, _valueBytes, _pool.Rent(rect.Area * _bands.Length * _valueBytes));
             _rows.Add(rows);
-            jobs.AddRange(Split(rect, (int)Math.Min(ways, rect.Area / leastPixels)).Select(part => new DecodeJob(this, rows, part)));
+            int parts = Cut.InOrder ? 1 : (int)Math.Min(ways, rect.Area / leastPixels);
+            jobs.AddRange(Split(rect, parts).Select(part => new DecodeJob(this, rows, part)));
             _next = end;
         }
 
@@ -113,12 +98,12 @@ internal sealed unsafe class RasterBlocks : IDisposable
     public void Decode(DecodeJob job, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        var blocks = BlocksOf(job.Part);
-        _counters.Add(blocks.Area, job.Part.Area * _bands.Length * _valueBytes);
-        if (TryRead(job.Rows, job.Part) is null)
+        _counters.Add(BlocksOf(job.Part, Cut).Area, job.Part.Area * _bands.Length * _valueBytes);
+        if (TryRead(job.Rows, job.Part, _direct) is null)
             return;
 
         // Some block of the job is at fault: find out which, and save the others.
+        var blocks = BlocksOf(job.Part, GdalCut);
         for (int row = blocks.Y; row < blocks.Bottom; row++)
         {
             for (int column = blocks.X; column < blocks.Right; column++)
@@ -129,7 +114,7 @@ internal sealed unsafe class RasterBlocks : IDisposable
                 string? message = null;
                 for (int attempt = Math.Min(2, _attempts); attempt <= _attempts; attempt++)
                 {
-                    if ((message = TryRead(job.Rows, part)) is null)
+                    if ((message = TryRead(job.Rows, part, direct: false)) is null)
                         break;
                 }
 
@@ -146,8 +131,7 @@ internal sealed unsafe class RasterBlocks : IDisposable
     public byte* Line(int band, int row)
     {
         var rows = Find(row);
-        long line = ((long)band * rows.Rect.Height) + row - rows.Rect.Y;
-        return (byte*)rows.Buffer.Pointer + (line * rows.Rect.Width * _valueBytes);
+        return rows.At(band, rows.Rect.X, row);
     }
 
     /// <summary>The first column that <see cref="Line"/> gives, in the file's own.</summary>
@@ -189,109 +173,111 @@ internal sealed unsafe class RasterBlocks : IDisposable
         throw new InvalidOperationException($"row {row} of {File.Info.Path} is not decoded");
     }
 
-    private GridRect BlocksOf(GridRect part)
+    private static GridRect BlocksOf(GridRect part, BlockCut cut)
     {
-        int width = File.Info.BlockWidth, height = File.Info.BlockHeight;
-        int x = part.X / width, y = part.Y / height;
-        return new GridRect(x, y, ((part.Right - 1) / width) - x + 1, ((part.Bottom - 1) / height) - y + 1);
+        int x = part.X / cut.Width, y = part.Y / cut.Height;
+        return new GridRect(x, y, ((part.Right - 1) / cut.Width) - x + 1, ((part.Bottom - 1) / cut.Height) - y + 1);
+    }
+
+    /// <summary>Rows that are decoded together.</summary>
+    private int RowsAtOnce()
+    {
+        int block = Cut.Height;
+        return block >= LeastRows ? block : Math.Max(1, (File.Info.Driver == "VRT" ? RowsOfVrt : LeastRows) / block) * block;
+    }
+
+    /// <summary>Sees whether the file can be decoded without GDAL, which decides how it is cut.</summary>
+    private void Start(int ways)
+    {
+        var handle = Jpeg2000Blocks.TryOpen(File.Info, _bands, _type, _threads);
+        _direct = handle is not null;
+        _cut = handle?.Cut ?? GdalCut;
+        if (handle is null)
+            return;
+
+        // A file that one handle decodes gets threads in place of the handles (half of the ways are there to keep the cores busy to the end).
+        if (_cut.InOrder && ways / 2 > 1)
+        {
+            _threads = ways / 2;
+            handle.Dispose();
+            return;
+        }
+
+        _counters.Opened();
+        _idle.Push(handle);
     }
 
     /// <summary>Cuts between blocks only: side by side where there are several, else (striped files) one above the other.</summary>
     private IEnumerable<GridRect> Split(GridRect rect, int ways)
     {
-        var blocks = BlocksOf(rect);
+        var cut = Cut;
+        var blocks = BlocksOf(rect, cut);
         int columns = Math.Clamp(ways, 1, blocks.Width), rows = columns > 1 ? 1 : Math.Clamp(ways, 1, blocks.Height);
         for (int row = 0; row < rows; row++)
         {
             for (int column = 0; column < columns; column++)
             {
-                int left = Cut(blocks.X, blocks.Width, column, columns), right = Cut(blocks.X, blocks.Width, column + 1, columns);
-                int top = Cut(blocks.Y, blocks.Height, row, rows), bottom = Cut(blocks.Y, blocks.Height, row + 1, rows);
+                int left = Edge(blocks.X, blocks.Width, column, columns), right = Edge(blocks.X, blocks.Width, column + 1, columns);
+                int top = Edge(blocks.Y, blocks.Height, row, rows), bottom = Edge(blocks.Y, blocks.Height, row + 1, rows);
                 yield return new GridRect(
-                    left * File.Info.BlockWidth,
-                    top * File.Info.BlockHeight,
-                    (right - left) * File.Info.BlockWidth,
-                    (bottom - top) * File.Info.BlockHeight).Intersect(rect);
+                    left * cut.Width,
+                    top * cut.Height,
+                    (right - left) * cut.Width,
+                    (bottom - top) * cut.Height).Intersect(rect);
             }
         }
 
-        static int Cut(int first, int count, int part, int parts) => first + (int)((long)count * part / parts);
+        static int Edge(int first, int count, int part, int parts) => first + (int)((long)count * part / parts);
     }
 
     /// <summary>Null when it was read, else what went wrong.</summary>
-    private string? TryRead(DecodedRows rows, GridRect part)
+    private string? TryRead(DecodedRows rows, GridRect part, bool direct)
     {
-        Raster? raster = null;
+        IBlockHandle? handle = null;
         try
         {
-            raster = Open();
-            foreach (var step in Steps(part))
-                Read(raster, rows, step);
+            handle = Open(direct);
+            handle.Read(rows, part);
         }
-        catch (GdalException fault)
+        catch (Exception fault) when (fault is GdalException or OpenJpegException)
         {
             // A handle that failed once may go on failing (half-read codestreams, /vsi caches): the next try opens the file again.
-            raster?.Dispose();
+            handle?.Dispose();
             return fault.Message;
         }
 
         lock (_gate)
         {
-            if (!_closed)
+            if (!_closed && direct == _direct)
             {
-                _idle.Push(raster);
+                _idle.Push(handle);
                 return null;
             }
         }
 
-        raster.Dispose();
+        handle.Dispose();
         return null;
     }
 
-    /// <summary>
-    /// What is read at a time. The JPEG 2000 driver decodes all bands of a block at once but reads a wider rectangle band by band, so
-    /// that a row of blocks that exceeds GDAL's cache would be decoded once a band: large blocks are read one by one.
-    /// </summary>
-    private IEnumerable<GridRect> Steps(GridRect part)
-    {
-        int width = File.Info.BlockWidth, height = File.Info.BlockHeight;
-        if (width * (long)height < LeastPixelsAlone || File.Info.Driver == "VRT")
-            return [part];
-        var blocks = BlocksOf(part);
-        return from row in Enumerable.Range(blocks.Y, blocks.Height)
-               from column in Enumerable.Range(blocks.X, blocks.Width)
-               select new GridRect(column * width, row * height, width, height).Intersect(part);
-    }
-
-    private void Read(Raster raster, DecodedRows rows, GridRect part)
-    {
-        var target = (byte*)rows.Buffer.Pointer + ((((long)(part.Y - rows.Rect.Y) * rows.Rect.Width) + part.X - rows.Rect.X) * _valueBytes);
-        long line = (long)rows.Rect.Width * _valueBytes;
-        raster.Read(part.X, part.Y, part.Width, part.Height, _bands, _type, target, part.Width, part.Height, _valueBytes, line, line * rows.Rect.Height);
-    }
-
-    private Raster Open()
+    private IBlockHandle Open(bool direct)
     {
         lock (_gate)
         {
-            if (_idle.TryPop(out var idle))
+            if (direct == _direct && _idle.TryPop(out var idle))
                 return idle;
         }
 
-        var raster = Raster.Open(File.Info.Path);
+        var handle = (direct ? Jpeg2000Blocks.TryOpen(File.Info, _bands, _type, _threads) : null) ?? (IBlockHandle)GdalBlocks.Open(File.Info, _bands, _type);
         _counters.Opened();
-        if (raster.Width == File.Info.Width && raster.Height == File.Info.Height && raster.BandCount == File.Info.Bands.Count)
-            return raster;
-        raster.Dispose();
-        throw new GdalException($"{File.Info.Path} is not the raster that it was when the run began");
+        return handle;
     }
 
     private void CloseHandles()
     {
         lock (_gate)
         {
-            while (_idle.TryPop(out var raster))
-                raster.Dispose();
+            while (_idle.TryPop(out var handle))
+                handle.Dispose();
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace Flair.Source;
 
@@ -12,10 +13,13 @@ internal sealed unsafe class StripComposer(
     NativeBuffer planes,
     NativeBuffer known)
 {
+    /// <summary>What <see cref="Row"/> works in; one a thread.</summary>
+    public ComposeScratch Scratch() => new(rect.Width, heights.Count);
+
     /// <summary>Composes a row of the mosaic.</summary>
-    /// <param name="row">The mosaic's row.</param>
-    /// <param name="scratch">Twice as many values as the strip has columns; handed back.</param>
-    public double[] Row(int row, double[] scratch)
+    /// <param name="row">The mosaic's row; the next one is quickest after it.</param>
+    /// <param name="scratch">The thread's own; handed back.</param>
+    public ComposeScratch Row(int row, ComposeScratch scratch)
     {
         if (mosaic.Samples == SampleType.UInt8)
             Row<byte>(row, scratch);
@@ -24,7 +28,7 @@ internal sealed unsafe class StripComposer(
         return scratch;
     }
 
-    private void Row<T>(int row, double[] scratch)
+    private void Row<T>(int row, ComposeScratch scratch)
         where T : unmanaged, INumberBase<T>
     {
         foreach (var product in imagery)
@@ -33,42 +37,48 @@ internal sealed unsafe class StripComposer(
                 product.Values(band, row, rect.X, Line<T>(product.FirstChannel + band, row));
         }
 
-        foreach (var (product, surface, terrain) in heights)
+        for (int i = 0; i < heights.Count; i++)
         {
-            var height = scratch.AsSpan(0, rect.Width);
-            surface.Sample(row, height);
+            var (product, surface, terrain) = heights[i];
+            surface.Sample(row, scratch.Surfaces[i], scratch.Height);
             if (terrain is not null)
             {
-                var ground = scratch.AsSpan(rect.Width, rect.Width);
-                terrain.Sample(row, ground);
-                for (int x = 0; x < height.Length; x++)
-                    height[x] -= ground[x];
+                terrain.Sample(row, scratch.Terrains[i], scratch.Ground);
+                Subtract(scratch.Height, scratch.Ground);
             }
 
-            HeightCode.Encode(height, product.Unit, Line<T>(product.Channel, row));
+            HeightCode.Encode(scratch.Height, product.Unit, Line<T>(product.Channel, row));
         }
 
-        ClearUnknown<T>(row);
+        ClearUnknown<T>(row, scratch.Kept);
     }
 
     /// <summary>Unknown pixels are 0, but for FLAIR-1's fill outside of all rasters.</summary>
-    private void ClearUnknown<T>(int row)
+    private void ClearUnknown<T>(int row, byte[] kept)
         where T : unmanaged, INumberBase<T>
     {
         var flags = new ReadOnlySpan<byte>((byte*)known.Pointer + ((long)(row - rect.Y) * rect.Width), rect.Width);
-        int first = flags.IndexOf((byte)0);
-        if (first < 0)
+        if (!flags.Contains((byte)0))
             return;
-        var outside = states.StripStates(row);
-        for (int channel = 0; channel < mosaic.ChannelCount; channel++)
+        flags.CopyTo(kept);
+        if (mosaic.Nodata.FillDeclared)
         {
-            var values = Line<T>(channel, row);
-            for (int x = first; x < values.Length; x++)
-            {
-                if (flags[x] == 0 && !(mosaic.Nodata.FillDeclared && outside[x] == PixelState.Outside))
-                    values[x] = T.Zero;
-            }
+            var outside = states.StripStates(row);
+            for (int x = 0; x < kept.Length; x++)
+                kept[x] |= outside[x] == PixelState.Outside ? (byte)1 : (byte)0;
         }
+
+        for (int channel = 0; channel < mosaic.ChannelCount; channel++)
+            Flags.Keep(Line<T>(channel, row), kept);
+    }
+
+    private static void Subtract(Span<double> from, ReadOnlySpan<double> what)
+    {
+        int x = 0;
+        for (; x <= from.Length - Vector<double>.Count; x += Vector<double>.Count)
+            (new Vector<double>(from[x..]) - new Vector<double>(what[x..])).CopyTo(from[x..]);
+        for (; x < from.Length; x++)
+            from[x] -= what[x];
     }
 
     private Span<T> Line<T>(int channel, int row)
@@ -76,17 +86,76 @@ internal sealed unsafe class StripComposer(
         new((T*)planes.Pointer + ((((long)channel * rect.Height) + row - rect.Y) * rect.Width), rect.Width);
 }
 
+/// <summary>The memory that composing a row takes.</summary>
+/// <param name="width">Columns.</param>
+/// <param name="heights">Height products.</param>
+internal sealed class ComposeScratch(int width, int heights)
+{
+    public double[] Height { get; } = new double[width];
+
+    public double[] Ground { get; } = new double[width];
+
+    public byte[] Kept { get; } = new byte[width];
+
+    public ElevationScratch[] Surfaces { get; } = [.. Enumerable.Range(0, heights).Select(_ => new ElevationScratch(width))];
+
+    public ElevationScratch[] Terrains { get; } = [.. Enumerable.Range(0, heights).Select(_ => new ElevationScratch(width))];
+}
+
 /// <summary>FLAIR's height band: clip(round(metres / unit), 0, 255), rounding halves to even as NumPy does.</summary>
 internal static class HeightCode
 {
+    /// <summary>
+    /// Added to a number from 0 to 255 it leaves no room for a fraction: the sum is rounded, halves to even, and the number is in its lowest byte.
+    /// </summary>
+    private const double Rounder = 3L << 51;
+
     /// <summary>Encodes metres above ground; NaN, a height that is not known, becomes 0.</summary>
     public static void Encode<T>(ReadOnlySpan<double> metres, double unit, Span<T> codes)
         where T : unmanaged, INumberBase<T>
     {
+        Span<byte> bytes = stackalloc byte[Vector<byte>.Count];
+        for (int x = 0; x < metres.Length; x += bytes.Length)
+        {
+            int count = Math.Min(bytes.Length, metres.Length - x);
+            if (count == bytes.Length)
+                EncodeVector(metres.Slice(x, count), unit, bytes);
+            else
+                EncodeOnebyOne(metres.Slice(x, count), unit, bytes);
+            if (typeof(T) == typeof(byte))
+            {
+                bytes[..count].CopyTo(MemoryMarshal.AsBytes(codes.Slice(x, count)));
+                continue;
+            }
+
+            for (int i = 0; i < count; i++)
+                codes[x + i] = T.CreateTruncating(bytes[i]);
+        }
+    }
+
+    private static void EncodeOnebyOne(ReadOnlySpan<double> metres, double unit, Span<byte> codes)
+    {
         for (int x = 0; x < metres.Length; x++)
         {
             double code = Math.Round(metres[x] / unit, MidpointRounding.ToEven);
-            codes[x] = code > 0 ? T.CreateTruncating(Math.Min(code, byte.MaxValue)) : T.Zero;
+            codes[x] = code > 0 ? (byte)Math.Min(code, byte.MaxValue) : (byte)0;
+        }
+    }
+
+    private static void EncodeVector(ReadOnlySpan<double> metres, double unit, Span<byte> codes)
+    {
+        int step = Vector<double>.Count;
+        var units = new Vector<double>(unit);
+        Vector.Narrow(Narrow(metres, 0), Narrow(metres, 4 * step)).CopyTo(codes);
+
+        Vector<ushort> Narrow(ReadOnlySpan<double> from, int at) =>
+            Vector.Narrow(Vector.Narrow(Code(from[at..]), Code(from[(at + step)..])), Vector.Narrow(Code(from[(at + (2 * step))..]), Code(from[(at + (3 * step))..])));
+
+        Vector<ulong> Code(ReadOnlySpan<double> from)
+        {
+            var code = new Vector<double>(from) / units;
+            code = Vector.ConditionalSelect(Vector.GreaterThan(code, Vector<double>.Zero), Vector.Min(code, new Vector<double>(byte.MaxValue)), Vector<double>.Zero);
+            return Vector.AsVectorUInt64(code + new Vector<double>(Rounder));
         }
     }
 }

@@ -70,6 +70,41 @@ public class AreaReaderTests
         static int Ceiling(int a, int b) => (a + b - 1) / b;
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task A_large_jp2_without_tiles_is_decoded_once_from_top_to_bottom(int readers)
+    {
+        const int Width = 2300, Height = 2500;
+        using var scene = new Scene();
+        var options = new Scene.Options
+        {
+            Creation = ["QUALITY=8", "REVERSIBLE=NO", "YCC=YES", $"BLOCKXSIZE={Width}", $"BLOCKYSIZE={Height}"],
+            Value = (band, x, y) => 60 + (band * 20) + (((x / 7) ^ (y / 5)) & 63),
+        };
+        scene.Write("a.jp2", 0, 0, Width, Height, options);
+        var mosaic = scene.Open(Scene.Product("rvb", [1, 2, 3], scene["a.jp2"]));
+        var expected = new float[Width * Height];
+        using (var raster = Raster.Open(scene["a.jp2"]))
+            raster.Read<float>(0, 0, Width, Height, [2], expected);
+        var whole = await Pixels.ReadAsync(mosaic, mosaic.Bounds, readers);
+        Assert.Equal(expected, whole.Channels[1]);
+        Assert.Equal((10, 1), (whole.BlocksDecoded, whole.FilesOpened));
+        var part = await Pixels.ReadAsync(mosaic, new GridRect(mosaic.Bounds.X + 901, mosaic.Bounds.Y + 300, 333, 1901), readers);
+        whole.AssertSame(part);
+        Assert.Equal(8, part.BlocksDecoded);
+    }
+
+    [Fact]
+    public async Task A_jp2_of_sixteen_bits_reads_as_floats()
+    {
+        using var scene = new Scene();
+        scene.Write("a.jp2", 0, 0, 300, 200, new Scene.Options { Type = GdalType.UInt16, Creation = LosslessJp2, Value = (band, x, y) => (1000 * band) + x + y });
+        var mosaic = scene.Open(Scene.Product("rvb", [2], scene["a.jp2"]));
+        var pixels = await Pixels.ReadAsync(mosaic, mosaic.Bounds);
+        Assert.Equal(2000 + 299 + 199, pixels[0, mosaic.Bounds.Right - 1, mosaic.Bounds.Bottom - 1]);
+    }
+
     [Fact]
     public async Task Bands_come_from_products_that_are_cut_otherwise()
     {

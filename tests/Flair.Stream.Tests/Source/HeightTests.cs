@@ -113,6 +113,24 @@ public class HeightTests
         Assert.Equal([0, 2, 2, 0, 255, 0, 255], codes);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(0.2)]
+    [InlineData(0.37)]
+    public void Many_at_once_are_encoded_as_one_by_one(double unit)
+    {
+        double[] special = [0, -0.0, 0.5 * unit, 1.5 * unit, 254.5 * unit, 255 * unit, 255.5 * unit, 1e300, -1e300, double.NaN, double.NegativeInfinity, double.PositiveInfinity, double.Epsilon];
+        var random = new Random(7);
+        var metres = Enumerable.Range(0, 1003).Select(i => i % 5 == 0 ? special[i / 5 % special.Length] : i % 5 == 1 ? random.Next(-4, 600) * unit / 2 : (random.NextDouble() - 0.1) * 300 * unit).ToArray();
+        var expected = metres.Select(m => Math.Round(m / unit, MidpointRounding.ToEven)).Select(code => code > 0 ? (byte)Math.Min(code, 255) : (byte)0).ToArray();
+        var bytes = new byte[metres.Length];
+        HeightCode.Encode(metres, unit, bytes.AsSpan());
+        Assert.Equal(expected, bytes);
+        var floats = new float[metres.Length];
+        HeightCode.Encode(metres, unit, floats.AsSpan());
+        Assert.Equal(expected.Select(code => (float)code), floats);
+    }
+
     private static double Bilinear(Func<int, int, double> metres, double u, double v)
     {
         int x = (int)Math.Floor(u), y = (int)Math.Floor(v);
