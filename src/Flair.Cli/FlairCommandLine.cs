@@ -43,6 +43,7 @@ public static class FlairCommandLine
             root.Subcommands.Add(CompareCommand.Create(context));
             root.Subcommands.Add(ScoreCommand.Create(context));
             root.Subcommands.Add(ExportCommand.Create(context));
+            root.Subcommands.Add(new Command("bench", "Measure what limits a run.") { BenchDeviceCommand.Create(context) });
             TrainingCommands.AddTo(root, context);
             HelpWithExamples.Install(root);
             root.Options.OfType<VersionOption>().Single().Action = new VersionAction();

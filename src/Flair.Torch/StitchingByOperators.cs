@@ -23,7 +23,7 @@ internal static class StitchingByOperators
         if (!active.Contains(true))
             throw new TorchException("libtorch: finish: no class is active");
         if (sums.Shape is not [var classCount, ..] || classCount != active.Length)
-            throw new TorchException($"libtorch: finish: sums of {sums.Shape.FirstOrDefault()} classes, {active.Length} flags");
+            throw new TorchException($"libtorch: finish: {active.Length} flags for sums {sums}");
         using var total = totals is null ? sums.Sum([0]) : totals.Contiguous();
         using var empty = total.EqualTo(0);
         using var scale = Creation.Full([1], 255, TorchScalarType.Float32, sums.Device);
