@@ -23,6 +23,9 @@ public static class LibTorch
     /// <summary>CUDA devices that libtorch can use; 0 where its CUDA part (libtorch_cuda.so), the driver or the device is missing.</summary>
     public static int CudaDeviceCount => Native.Check(Native.CudaDeviceCount());
 
+    /// <summary>Why libtorch's CUDA part could not be loaded, in the loader's words; empty where it was.</summary>
+    public static string CudaProblem => Marshal.PtrToStringUTF8(Native.CudaProblem()) ?? "";
+
     /// <summary>Whether this thread's calls record for a backward pass. Every call sets libtorch's own switch from it; do not change it around an <c>await</c>.</summary>
     public static GradMode GradMode
     {

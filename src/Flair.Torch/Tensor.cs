@@ -94,6 +94,12 @@ public sealed class Tensor : SafeHandle
         }
     }
 
+    /// <summary>
+    /// Says that this thread's current stream on the tensor's device uses it too: its memory, disposed of, serves no other tensor before that stream
+    /// has done what it was given. Needed where a tensor that one stream made is disposed of while another still reads it.
+    /// </summary>
+    public void UsedHere() => Native.Check(Native.UsedHere(this), "stream");
+
     /// <summary>Whether the elements lie densely in that order.</summary>
     public bool IsContiguous(MemoryFormat format = MemoryFormat.Contiguous) => Native.Check(Native.IsContiguous(this, format)) != 0;
 

@@ -22,6 +22,28 @@ public sealed class StitchingTests
         AssertNear(expected.ToArray<float>(), sums.ToArray<float>(), 1e-6f);
     }
 
+    [Theory]
+    [InlineData(MemoryFormat.Contiguous)]
+    [InlineData(MemoryFormat.ChannelsLast)]
+    public void OperatorsTakeSumsThatLiePixelByPixel(MemoryFormat format)
+    {
+        using var rowMajor = Noise("logits", 12, 2, Classes, Size, Size);
+        using var logits = rowMajor.Contiguous(format);
+        using var weights = Noise("weights", 1, Size, Size);
+        using var expected = Creation.Zeros([Classes, 120, 110]);
+        using var byPixel = Creation.Zeros([120, 110, Classes]);
+        using var sums = byPixel.Permute(2, 0, 1);
+        Stitching.BlendAccumulate(logits, 1, weights, expected, s_part, 20, 33);
+        StitchingByOperators.BlendAccumulate(logits, 1, weights, sums, s_part, 20, 33);
+        AssertNear(expected.ToArray<float>(), sums.ToArray<float>(), 1e-6f);
+
+        var active = Enumerable.Range(0, Classes).Select(c => c is not (3 or 18)).ToArray();
+        using var band = Stitching.Finish(expected, null, active, 255, probabilities: true);
+        using var bandOfPixels = StitchingByOperators.Finish(sums, null, active, 255, probabilities: true);
+        Assert.Equal(band.Classes.ToArray<byte>(), bandOfPixels.Classes.ToArray<byte>());
+        AssertNear(Floats(band.Probabilities!), Floats(bandOfPixels.Probabilities!), 1);
+    }
+
     [Fact]
     public void BlendingDoesNotDependOnTheNumberOfThreads()
     {
@@ -95,6 +117,7 @@ public sealed class StitchingTests
         Assert.Throws<TorchException>(() => Stitching.BlendAccumulate(logits, 0, weights, twoClasses, new(0, 0, 8, 8), 0, 0));
         Assert.Throws<TorchException>(() => Stitching.Finish(sums, null, [false, false, false], 255, probabilities: false));
         Assert.Throws<TorchException>(() => Stitching.Finish(sums, null, [true], 255, probabilities: false));
+        Assert.Throws<TorchException>(() => StitchingByOperators.Finish(sums, null, [true], 255, probabilities: false));
     }
 
     // Reproducible numbers in [0, scale), other ones for another name.

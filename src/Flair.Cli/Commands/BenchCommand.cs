@@ -30,6 +30,7 @@ internal static class BenchCommand
         var seconds = new Option<double>("--seconds") { HelpName = "S", Description = "How long each is measured; a round that takes longer is not cut.", DefaultValueFactory = _ => 10 };
         var json = new Option<bool>("--json") { Description = "One JSON object." };
         var command = new Command("bench", "Measure the parts of a run, each beside what limits it. Works in --output, or the system's temporary directory, and leaves nothing there.") { what, seconds, json };
+        command.Subcommands.Add(BenchDeviceCommand.Create(context));
         settings.AddTo(command);
         HelpWithExamples.Add(command, Examples);
         command.SetAction(async (parsed, _) =>

@@ -20,8 +20,10 @@ public sealed record BatchLogits(UnitState Unit, IReadOnlyList<Placement> Window
 }
 
 /// <summary>
-/// batches → logits. One batch a worker at a time.
-/// Bounded: a batch a worker inside, and as many that wait. Ordered: logits leave in the order of the batches, whichever worker was faster.
+/// batches → logits. Where operators return before their work is done, as on CUDA, a worker is given the next batch while its device computes, and the
+/// logits leave when they are there: so nobody after this block has to wait for the network, and what a device is given to do stays bounded.
+/// Bounded: <see cref="IWindowNetwork.InFlight"/> batches a worker inside, and as many that wait. Ordered: logits leave in the order of the batches,
+/// whichever worker was faster.
 /// </summary>
 public static class InferenceBlock
 {
@@ -33,7 +35,11 @@ public static class InferenceBlock
     public static TransformBlock<WindowBatch, BatchLogits> Create(
         IReadOnlyList<InferenceWorker> workers, RunTally tally, BlockCounters counters, CancellationToken cancellation)
     {
-        var idle = new ConcurrentQueue<InferenceWorker>(workers);
+        // A turn is the right to give a worker a batch. Each worker's first comes before anybody's second.
+        var turns = workers.Select(worker => new Turn(worker, new BusyTime())).ToArray();
+        var idle = new ConcurrentQueue<Turn>(Enumerable.Range(0, turns.Max(turn => turn.Worker.Network.InFlight))
+            .SelectMany(round => turns.Where(turn => round < turn.Worker.Network.InFlight)));
+        var inFlight = idle.Count;
         return new TransformBlock<WindowBatch, BatchLogits>(
             async batch =>
             {
@@ -41,34 +47,92 @@ public static class InferenceBlock
                 {
                     if (batch.EndOfUnit)
                         return new BatchLogits(batch.Unit, [], null, default);
-                    if (!idle.TryDequeue(out var worker))
-                        throw new InvalidOperationException("more batches than workers");
+                    if (!idle.TryDequeue(out var turn))
+                        throw new InvalidOperationException("more batches than workers take");
                     try
                     {
-                        var (logits, seconds) = await worker.Thread.RunAsync(() =>
-                        {
-                            using var busy = counters.Enter();
-                            var start = Stopwatch.GetTimestamp();
-                            return (worker.Network.Forward([.. batch.Windows.Select(window => window.Memory)]), Stopwatch.GetElapsedTime(start).TotalSeconds);
-                        }).ConfigureAwait(false);
+                        var (logits, seconds) = await ComputeAsync(batch, turn, counters).ConfigureAwait(false);
                         foreach (var window in batch.Windows)
                             window.Record!.Seconds = seconds / batch.Windows.Count;
                         counters.Add(batch.Windows.Count, 0);
                         tally.WindowsThroughNetwork(batch.Windows.Count);
-                        return new BatchLogits(batch.Unit, [.. batch.Windows.Select(window => window.Placement!)], logits, worker.Network.Kept);
+                        return new BatchLogits(batch.Unit, [.. batch.Windows.Select(window => window.Placement!)], logits, turn.Worker.Network.Kept);
                     }
                     finally
                     {
-                        idle.Enqueue(worker);
+                        idle.Enqueue(turn);
                     }
                 }
             },
             new ExecutionDataflowBlockOptions
             {
-                BoundedCapacity = 2 * workers.Count,
-                MaxDegreeOfParallelism = workers.Count,
+                BoundedCapacity = 2 * inFlight,
+                MaxDegreeOfParallelism = inFlight,
                 EnsureOrdered = true,
                 CancellationToken = cancellation,
             });
+    }
+
+    private static async Task<(Tensor Logits, double Seconds)> ComputeAsync(WindowBatch batch, Turn turn, BlockCounters counters)
+    {
+        var (worker, time) = turn;
+        var (logits, there, busy, start) = await worker.Thread.RunAsync(() =>
+        {
+            var busy = counters.Enter();
+            Tensor? logits = null;
+            try
+            {
+                var start = Stopwatch.GetTimestamp();
+                logits = worker.Network.Forward([.. batch.Windows.Select(window => window.Memory)]);
+                return (logits, DeviceEvent.After(logits), busy, start);
+            }
+            catch
+            {
+                logits?.Dispose();
+                busy.Dispose();
+                throw;
+            }
+        }).ConfigureAwait(false);
+
+        var ticks = 0L;
+        try
+        {
+            using (there)
+                there.Wait();
+            ticks = time.Add(start, Stopwatch.GetTimestamp());
+            return (logits, Stopwatch.GetElapsedTime(0, ticks).TotalSeconds);
+        }
+        catch
+        {
+            logits.Dispose();
+            throw;
+        }
+        finally
+        {
+            busy.Leave(ticks);
+        }
+    }
+
+    private sealed record Turn(InferenceWorker Worker, BusyTime Time);
+
+    /// <summary>A worker's time by batch: batches that overlap share none of it, as the device computes one after the other.</summary>
+    internal sealed class BusyTime
+    {
+        private readonly Lock _lock = new();
+        private long _until;
+
+        /// <summary>The part of a batch's time in which the batches before it were done.</summary>
+        /// <param name="start">When it was begun, in ticks of the stopwatch.</param>
+        /// <param name="end">When it was done.</param>
+        /// <returns>Ticks, 0 or more.</returns>
+        public long Add(long start, long end)
+        {
+            lock (_lock)
+            {
+                var from = Math.Max(start, _until);
+                _until = Math.Max(_until, end);
+                return Math.Max(0, end - from);
+            }
+        }
     }
 }

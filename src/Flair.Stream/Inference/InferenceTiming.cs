@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Flair.Torch;
 
 namespace Flair.Inference;
 
@@ -13,26 +14,36 @@ public static class InferenceTiming
     {
         ArgumentNullException.ThrowIfNull(inference);
         var pixels = new byte[windowBytes];
-        Task.WaitAll(inference.Workers.Select(worker => worker.Thread.RunAsync(() => Batch(worker.Network))));
+        Task.WaitAll(inference.Workers.Select(worker => worker.Thread.RunAsync(() =>
+        {
+            using var there = Batch(worker.Network);
+            there.Wait();
+            return 0;
+        })));
 
         var start = Stopwatch.GetTimestamp();
         var windows = inference.Workers.Select(worker => worker.Thread.RunAsync(() =>
         {
             var done = 0;
+            DeviceEvent? last = null;
             do
             {
-                done += Batch(worker.Network);
+                last?.Dispose();
+                last = Batch(worker.Network);
+                done += worker.Network.BatchSize;
             }
             while (Stopwatch.GetElapsedTime(start) < atLeast);
+            using (last)
+                last.Wait();
             // Workers end at different times: each is counted with its own.
             return done / Stopwatch.GetElapsedTime(start).TotalSeconds;
         })).ToArray();
         return 1 / Task.WhenAll(windows).GetAwaiter().GetResult().Sum();
 
-        int Batch(IWindowNetwork network)
+        DeviceEvent Batch(IWindowNetwork network)
         {
-            network.Forward([.. Enumerable.Repeat(new ReadOnlyMemory<byte>(pixels), network.BatchSize)]).Dispose();
-            return network.BatchSize;
+            using var logits = network.Forward([.. Enumerable.Repeat(new ReadOnlyMemory<byte>(pixels), network.BatchSize)]);
+            return DeviceEvent.After(logits);
         }
     }
 }

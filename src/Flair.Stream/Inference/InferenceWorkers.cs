@@ -27,7 +27,7 @@ public sealed record InferenceTask
     /// <summary>Largest value of the imagery's data type (<see cref="Normalizer.MaximumOf"/>).</summary>
     public required double Maximum { get; init; }
 
-    /// <summary><c>cpu</c>, <c>cuda</c> or <c>cuda:0</c>.</summary>
+    /// <summary><c>cpu</c>, <c>cuda</c>, which is every CUDA device, or one of them, e.g. <c>cuda:0</c>.</summary>
     public required string Device { get; init; }
 
     /// <summary>Cores that networks on the CPU may keep busy, 1 or more.</summary>
@@ -37,13 +37,15 @@ public sealed record InferenceTask
 /// <summary>
 /// The networks of a run, each with the thread that runs it, and the thread that stitches. On the CPU a network that can be fused gets a worker a
 /// core, each with one window and one thread: threads that share a window wait for each other at every layer, and for good when the machine is
-/// busy with something else. Other networks are libtorch's, one worker a device.
+/// busy with something else. Other networks are libtorch's: on the CPU one, a worker that stitches as well; on CUDA one a device, and the first device
+/// stitches what all of them computed, on a stream of its own.
 /// </summary>
 public sealed class InferenceWorkers : IDisposable
 {
     private readonly List<DeviceThread> _threads = [];
     private readonly List<InferenceWorker> _workers = [];
     private FusedProgram? _program;
+    private DeviceStream? _stitchingStream;
 
     private InferenceWorkers()
     {
@@ -55,7 +57,10 @@ public sealed class InferenceWorkers : IDisposable
     /// <summary>The thread that stitches.</summary>
     public DeviceThread Stitching => _threads[0];
 
-    /// <summary>Puts the weights on the device.</summary>
+    /// <summary>The device that stitches: <c>cpu</c>, or the first of those that compute.</summary>
+    public string StitchingDevice { get; private set; } = "cpu";
+
+    /// <summary>Puts the weights on the device, or devices.</summary>
     /// <exception cref="FlairException">The device or the precision is not there.</exception>
     public static InferenceWorkers Create(InferenceTask task)
     {
@@ -65,8 +70,26 @@ public sealed class InferenceWorkers : IDisposable
         {
             if (PrecisionChoice.IsFused(task.Model, task.Device))
                 result.AddFused(task);
-            else
+            else if (task.Device == "cpu")
                 result.AddTorch(task);
+            else
+                result.AddDevices(task, DeviceChoice.Of(task.Device, () => LibTorch.CudaDeviceCount));
+            return result;
+        }
+        catch
+        {
+            result.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Workers as on several GPUs, on the devices given: they work on <c>cpu</c> too, only nothing is gained.</summary>
+    internal static InferenceWorkers OnDevices(InferenceTask task, IReadOnlyList<string> devices)
+    {
+        var result = new InferenceWorkers();
+        try
+        {
+            result.AddDevices(task, devices);
             return result;
         }
         catch
@@ -108,6 +131,7 @@ public sealed class InferenceWorkers : IDisposable
         _program?.Dispose();
         foreach (var thread in _threads)
             thread.Dispose();
+        _stitchingStream?.Dispose();
         LibTorch.EmptyCache();
     }
 
@@ -132,17 +156,41 @@ public sealed class InferenceWorkers : IDisposable
 
     private void AddTorch(InferenceTask task)
     {
-        // Network and stitching take turns: they share the processor, or the CUDA stream, anyway.
+        // Network and stitching take turns: they share the processor anyway.
         var thread = Start(task.Threads);
         var settings = task.Settings;
         var normalizer = new Normalizer(settings.Normalization, task.Model.Channels, task.Samples, task.Maximum);
-        var network = thread.Run(() =>
-        {
-            var (architecture, encoder) = ArchitectureRegistry.Parse(task.Model.Architecture);
-            using var bare = architecture.Create(encoder, task.Model.Channels, task.Model.ClassCount, task.Model.Weights);
-            return NetworkOptimizer.Optimize(bare, settings.Precision, task.Device);
-        });
+        var network = thread.Run(() => Optimized(task, task.Device));
         _workers.Add(new(new TorchWindowNetwork(network, normalizer, settings.BatchSize, settings.Window.Size), thread));
+    }
+
+    private void AddDevices(InferenceTask task, IReadOnlyList<string> devices)
+    {
+        var stitching = Start(operatorThreads: 1);
+        StitchingDevice = devices[0];
+        // Stitching waits for finished rows to come back from the device; on the stream of the network it would wait for the network as well.
+        _stitchingStream = new DeviceStream(StitchingDevice);
+        stitching.Run(() => { _stitchingStream.Enter(); });
+
+        var settings = task.Settings;
+        foreach (var device in devices)
+        {
+            var thread = Start(operatorThreads: 1);
+            var network = thread.Run(() => new UploadingWindowNetwork(
+                Optimized(task, device),
+                new TensorNormalization(settings.Normalization, task.Maximum, device),
+                [settings.BatchSize, task.Model.Channels, settings.Window.Size, settings.Window.Size],
+                task.Samples,
+                device));
+            _workers.Add(new(network, thread));
+        }
+    }
+
+    private static INetwork Optimized(InferenceTask task, string device)
+    {
+        var (architecture, encoder) = ArchitectureRegistry.Parse(task.Model.Architecture);
+        using var bare = architecture.Create(encoder, task.Model.Channels, task.Model.ClassCount, task.Model.Weights);
+        return NetworkOptimizer.Optimize(bare, task.Settings.Precision, device);
     }
 
     private DeviceThread Start(int operatorThreads)

@@ -55,7 +55,8 @@ public static class NetworkOptimizer
         var devices = LibTorch.CudaDeviceCount;
         if (index >= devices)
         {
-            var seen = devices == 0 ? "no CUDA device" : $"{devices} of them";
+            var why = LibTorch.CudaProblem is { Length: > 0 } problem ? $" ({problem})" : "";
+            var seen = devices == 0 ? $"no CUDA device{why}" : $"{devices} of them";
             throw new FlairException($"device '{device}' is not there: libtorch sees {seen}; take device cpu, or see ./flair doctor");
         }
     }

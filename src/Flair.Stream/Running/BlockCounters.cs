@@ -51,9 +51,12 @@ public sealed class BlockCounters(string name, string unit)
     public readonly struct Busy(BlockCounters counters, long start) : IDisposable
     {
         /// <summary>Ends the stay and adds its time.</summary>
-        public void Dispose()
+        public void Dispose() => Leave(Stopwatch.GetTimestamp() - start);
+
+        /// <summary>Ends the stay and adds another time: that in which a worker that has several items in hand was at this one. Not to be disposed of then.</summary>
+        public void Leave(long ticks)
         {
-            Interlocked.Add(ref counters._busyTicks, Stopwatch.GetTimestamp() - start);
+            Interlocked.Add(ref counters._busyTicks, ticks);
             Interlocked.Decrement(ref counters._inside);
         }
     }

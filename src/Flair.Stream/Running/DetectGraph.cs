@@ -26,9 +26,6 @@ public sealed record GraphParts
     /// <summary>The networks and their threads.</summary>
     public required InferenceWorkers Inference { get; init; }
 
-    /// <summary>The device that stitches: the first worker's.</summary>
-    public required string Device { get; init; }
-
     /// <summary>The classes.</summary>
     public required Nomenclature Classes { get; init; }
 
@@ -91,7 +88,7 @@ public sealed class DetectGraph
         bool[] active = [.. parts.Classes.Classes.Select(c => c.Active)];
         var stitchBlock = new StitchBlock(
             parts.Inference.Stitching,
-            width => new Canvas(active, width, size, weights, parts.Inference.Workers[0].Network.Kept, parts.Device),
+            width => new Canvas(active, width, size, weights, parts.Inference.Workers[0].Network.Kept, parts.Inference.StitchingDevice),
             blend,
             settings.Outputs.Probabilities ? active.Length : 0,
             stitch,

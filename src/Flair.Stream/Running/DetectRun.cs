@@ -99,7 +99,6 @@ public sealed class DetectRun
         Mosaic = _plan.Mosaic,
         Lattice = _plan.Lattice,
         Inference = inference,
-        Device = _plan.Device,
         Classes = _plan.Model.Nomenclature,
         CreateWriter = CreateWriter,
         TilesFromRoot = Path.GetRelativePath(_plan.Layout.Root, _plan.Layout.Tiles),

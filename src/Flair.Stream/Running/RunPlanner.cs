@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Flair.Inference;
 using Flair.Settings;
 using Flair.Source;
+using Flair.Torch;
 
 namespace Flair.Running;
 
@@ -59,7 +60,7 @@ public static class RunPlanner
             MemoryBytes = BaseBytes + canvas + strips + batches,
             DiskBytes = (long)(todo * perPixel) + temporary,
             DiskFreeBytes = FreeBytes(plan.Layout.Base),
-            Device = plan.Device == "cpu" ? $"cpu ({plan.Threads} threads)" : plan.Device,
+            Device = DeviceChoice.InWords(plan.Device, plan.Threads, () => LibTorch.CudaDeviceCount),
             Model = plan.ModelInWords,
         };
     }

@@ -190,7 +190,7 @@ public sealed class RunPreparation
 
     private static string ResolveDevice(RunSettings settings)
     {
-        var device = settings.Device == "auto" ? (LibTorch.CudaDeviceCount > 0 ? "cuda:0" : "cpu") : settings.Device;
+        var device = DeviceChoice.Resolve(settings.Device, () => LibTorch.CudaDeviceCount);
         // Before anything is read.
         NetworkOptimizer.Check(settings.Precision, device);
         return device;

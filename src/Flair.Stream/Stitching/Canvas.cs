@@ -12,6 +12,7 @@ public sealed class Canvas : IDisposable
     private readonly bool[] _active;
     private readonly int _height;
     private readonly PixelRect _kept;
+    private readonly string _device;
     private readonly Tensor _sums;
     private readonly Tensor _weights;
 
@@ -27,12 +28,20 @@ public sealed class Canvas : IDisposable
         _kept = kept;
         _active = active;
         _height = windowSize;
-        _sums = Creation.Zeros([active.Length, windowSize, width], TorchScalarType.Float32, device);
+        _device = device;
+        _sums = Sums(active.Length, windowSize, width, device);
         using var window = Tensor.From(weights, windowSize, windowSize);
         using var rows = window.Narrow(0, kept.Row, kept.Rows);
         using var part = rows.Narrow(1, kept.Column, kept.Columns);
         using var dense = part.Contiguous();
         _weights = dense.To(device);
+    }
+
+    /// <summary>The logits on the canvas's device, ready for <see cref="Add"/> on this thread; they may come from another device. The caller's.</summary>
+    public Tensor Bring(Tensor logits)
+    {
+        logits.UsedHere();
+        return logits.To(_device);
     }
 
     /// <summary>Adds the softmax of one window's logits, weighted.</summary>
@@ -77,6 +86,15 @@ public sealed class Canvas : IDisposable
     {
         _sums.Dispose();
         _weights.Dispose();
+    }
+
+    // On the CPU a class is a plane. A GPU adds pixel by pixel, as logits lie there.
+    private static Tensor Sums(int classes, int height, int width, string device)
+    {
+        if (device == "cpu")
+            return Creation.Zeros([classes, height, width]);
+        using var byPixel = Creation.Zeros([height, width, classes], TorchScalarType.Float32, device);
+        return byPixel.Permute(2, 0, 1);
     }
 
     private static void CopyToHost(Tensor tensor, Span<byte> target)

@@ -62,18 +62,24 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
             _finishedTo = bounds.Y;
         }
 
-        for (var i = 0; i < message.Windows.Count; i++)
+        using var here = message.Logits is null ? null : _thread.Run(() => _canvas.Bring(message.Logits));
+        for (int i = 0, end; i < message.Windows.Count; i = end)
         {
-            var window = message.Windows[i].Window;
-            await FinishAsync(message.Unit, Math.Min(window.Y, bounds.Bottom)).ConfigureAwait(false);
-            var index = i;
+            await FinishAsync(message.Unit, Top(message.Windows[i])).ConfigureAwait(false);
+            // Those that finish no further rows, together.
+            for (end = i + 1; end < message.Windows.Count && Top(message.Windows[end]) <= _finishedTo;)
+                end++;
+            var (first, count) = (i, end - i);
             _thread.Run(() =>
             {
                 using var busy = Counters.Enter();
-                Add(message.Logits!, index, message.Windows[index], bounds);
+                for (var index = first; index < first + count; index++)
+                    Add(here!, index, message.Windows[index], bounds);
             });
-            Counters.Add(1, 0);
+            Counters.Add(count, 0);
         }
+
+        int Top(Placement placement) => Math.Min(placement.Window.Y, bounds.Bottom);
 
         if (message.Logits is null)
         {

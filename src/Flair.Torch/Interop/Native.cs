@@ -26,6 +26,9 @@ internal static unsafe partial class Native
     [LibraryImport(Library, EntryPoint = "flair_cuda_device_count")]
     public static partial int CudaDeviceCount();
 
+    [LibraryImport(Library, EntryPoint = "flair_cuda_problem")]
+    public static partial nint CudaProblem();
+
     [LibraryImport(Library, EntryPoint = "flair_set_reproducible")]
     public static partial int SetReproducible(int reproducible);
 
@@ -70,6 +73,30 @@ internal static unsafe partial class Native
 
     [LibraryImport(Library, EntryPoint = "flair_tensor_data")]
     public static partial nint Data(Tensor tensor);
+
+    [LibraryImport(Library, EntryPoint = "flair_stream_new", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint NewStream(string device);
+
+    [LibraryImport(Library, EntryPoint = "flair_stream_free")]
+    public static partial void FreeStream(nint stream);
+
+    [LibraryImport(Library, EntryPoint = "flair_stream_swap")]
+    public static partial int SwapStream(DeviceStream stream);
+
+    [LibraryImport(Library, EntryPoint = "flair_event_after")]
+    public static partial nint EventAfter(Tensor tensor);
+
+    [LibraryImport(Library, EntryPoint = "flair_event_free")]
+    public static partial void FreeEvent(nint deviceEvent);
+
+    [LibraryImport(Library, EntryPoint = "flair_event_hold_back")]
+    public static partial int HoldBack(DeviceEvent deviceEvent);
+
+    [LibraryImport(Library, EntryPoint = "flair_event_wait")]
+    public static partial int Wait(DeviceEvent deviceEvent);
+
+    [LibraryImport(Library, EntryPoint = "flair_tensor_used_here")]
+    public static partial int UsedHere(Tensor tensor);
 
     [LibraryImport(Library, EntryPoint = "flair_requires_grad")]
     public static partial int RequiresGrad(Tensor tensor, int requiresGrad);

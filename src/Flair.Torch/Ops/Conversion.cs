@@ -28,5 +28,11 @@ public static class Conversion
     public static Tensor Clone(this Tensor input) => s_clone.Run(input);
 
     /// <summary>Overwrites the tensor with <paramref name="source"/>, broadcast to its shape, converted to its type and device.</summary>
-    public static Tensor Copy_(this Tensor input, Tensor source) => s_copy.RunInPlace(input, source);
+    /// <param name="input">The tensor; changed.</param>
+    /// <param name="source">The values.</param>
+    /// <param name="queued">
+    /// True to return before a copy from pinned memory to a device is done; the source may be disposed of, but must not be overwritten until then
+    /// (<see cref="DeviceEvent"/>).
+    /// </param>
+    public static Tensor Copy_(this Tensor input, Tensor source, bool queued = false) => s_copy.RunInPlace(input, source, queued);
 }

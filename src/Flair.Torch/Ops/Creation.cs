@@ -14,6 +14,10 @@ public static class Creation
     public static Tensor Empty(long[] shape, TorchScalarType type = TorchScalarType.Float32, string device = "cpu", MemoryFormat format = MemoryFormat.Contiguous) =>
         s_empty.Run(shape, type, Arg.Default, device, Arg.Default, format);
 
+    /// <summary>A tensor in host memory that CUDA devices can read by themselves, while the host does something else; its elements are whatever the memory held.</summary>
+    /// <exception cref="TorchException">There is no CUDA.</exception>
+    public static Tensor Pinned(long[] shape, TorchScalarType type) => s_empty.Run(shape, type, Arg.Default, "cpu", true, Arg.Default);
+
     /// <summary>A tensor of zeros.</summary>
     public static Tensor Zeros(long[] shape, TorchScalarType type = TorchScalarType.Float32, string device = "cpu") => s_zeros.Run(shape, type, Arg.Default, device);
 

@@ -36,6 +36,8 @@ enum flair_grad_mode : int32_t { FLAIR_NO_GRAD = 0, FLAIR_GRAD = 1, FLAIR_INFERE
 
 using flair_tensor = void*;
 using flair_op = const void*;
+using flair_stream = void*;
+using flair_event = void*;
 
 // runtime.cpp
 FLAIR_API const char* flair_last_error();
@@ -44,6 +46,7 @@ FLAIR_API int32_t flair_get_threads();
 FLAIR_API int32_t flair_set_threads(int32_t count);
 FLAIR_API int32_t flair_seed(uint64_t seed);
 FLAIR_API int32_t flair_cuda_device_count();
+FLAIR_API const char* flair_cuda_problem();
 FLAIR_API int32_t flair_set_reproducible(int32_t reproducible);
 
 // allocator.cpp
@@ -65,6 +68,21 @@ FLAIR_API int32_t flair_tensor_dtype(flair_tensor tensor);
 FLAIR_API int32_t flair_tensor_device(flair_tensor tensor, int32_t* type, int32_t* index);
 FLAIR_API int32_t flair_tensor_is_contiguous(flair_tensor tensor, int32_t memory_format);
 FLAIR_API void* flair_tensor_data(flair_tensor tensor);
+
+// stream.cpp
+// A stream handle is a place for one stream: a swap makes that the calling thread's current one on its device and keeps the one before, so that a
+// second swap undoes the first.
+FLAIR_API flair_stream flair_stream_new(const char* device);
+FLAIR_API void flair_stream_free(flair_stream stream);
+FLAIR_API int32_t flair_stream_swap(flair_stream stream);
+// An event after all that the calling thread's current stream on the tensor's device has been given.
+FLAIR_API flair_event flair_event_after(flair_tensor tensor);
+FLAIR_API void flair_event_free(flair_event event);
+// What the calling thread's current stream on the event's device is given from now on waits for the event; the host does not.
+FLAIR_API int32_t flair_event_hold_back(flair_event event);
+FLAIR_API int32_t flair_event_wait(flair_event event);
+// The tensor's memory is not handed out again before the calling thread's current stream on its device has done what it was given.
+FLAIR_API int32_t flair_tensor_used_here(flair_tensor tensor);
 
 // autograd.cpp
 FLAIR_API int32_t flair_requires_grad(flair_tensor tensor, int32_t requires_grad);

@@ -1,11 +1,11 @@
 // Process-wide settings: version, threads, seed, CUDA.
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
-#include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <dlfcn.h>
 #include <torch/csrc/api/include/torch/version.h>
 
-#include <mutex>
+#include <string>
 
 #include "common.hpp"
 
@@ -18,19 +18,13 @@ std::string& last_error() {
 
 // libtorch registers CUDA when libtorch_cuda is loaded; nothing links to it, so that the shim also loads where it is not.
 // libtorch remembers the first answer to "is there CUDA?", hence the load before the first question.
-static void load_cuda() {
-  static std::once_flag once;
-  std::call_once(once, [] { dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL); });
-}
-
-// 2.x renamed the question; the first form that compiles is taken.
-template <class Hooks>
-auto device_count(const Hooks& hooks, int) -> decltype(static_cast<int32_t>(hooks.deviceCount())) {
-  return static_cast<int32_t>(hooks.deviceCount());
-}
-template <class Hooks>
-auto device_count(const Hooks& hooks, long) -> decltype(static_cast<int32_t>(hooks.getNumGPUs())) {
-  return static_cast<int32_t>(hooks.getNumGPUs());
+static const std::string& load_cuda() {
+  static const std::string problem = [] {
+    if (dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) != nullptr) return std::string();
+    const char* reason = dlerror();
+    return std::string(reason != nullptr ? reason : "libtorch_cuda.so cannot be loaded");
+  }();
+  return problem;
 }
 
 }  // namespace flair
@@ -63,10 +57,13 @@ int32_t flair_seed(uint64_t seed) {
 int32_t flair_cuda_device_count() {
   return guarded(-1, [] {
     load_cuda();
-    const auto& hooks = at::detail::getCUDAHooks();
-    return hooks.hasCUDA() ? device_count(hooks, 0) : 0;
+    // 2.x renamed the question that at::detail::getCUDAHooks answers; this one has kept its name.
+    constexpr auto cuda = c10::DeviceType::CUDA;
+    return c10::impl::hasDeviceGuardImpl(cuda) ? static_cast<int32_t>(c10::impl::VirtualGuardImpl(cuda).deviceCount()) : 0;
   });
 }
+
+const char* flair_cuda_problem() { return load_cuda().c_str(); }
 
 int32_t flair_set_reproducible(int32_t reproducible) {
   return guarded(-1, [=] {

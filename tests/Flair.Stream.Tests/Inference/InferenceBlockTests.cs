@@ -1,0 +1,96 @@
+using System.Threading.Tasks.Dataflow;
+using Flair.Batching;
+using Flair.Inference;
+using Flair.Running;
+using Flair.Settings;
+using Flair.Source;
+using Flair.Torch;
+using Flair.Windowing;
+
+namespace Flair.Tests.Inference;
+
+public sealed class InferenceBlockTests
+{
+    private const int Batches = 40;
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(1, 2)]
+    [InlineData(3, 1)]
+    [InlineData(3, 2)]
+    public async Task Logits_leave_in_order_whoever_is_faster(int workers, int inFlight)
+    {
+        var networks = Enumerable.Range(0, workers).Select(number => new NumberNetwork(number, inFlight)).ToArray();
+        var threads = networks.Select(_ => new DeviceThread()).ToArray();
+        var counters = new BlockCounters("inference", "windows");
+        var block = InferenceBlock.Create([.. networks.Zip(threads, (network, thread) => new InferenceWorker(network, thread))], new RunTally(), counters, CancellationToken.None);
+        var unit = new UnitState(new WorkUnit([new SourceTile("t", new(0, 0, 8, 8), "t.tif", [], null)]), new GridLattice(new() { Size = 8, Margin = 0 }, StitchMode.Crop), _ => true);
+        var numbers = new List<int>();
+        var records = new List<WindowRecord>();
+        var sink = new ActionBlock<BatchLogits>(logits =>
+        {
+            using (logits)
+            {
+                if (logits.Logits is not null)
+                    numbers.Add((int)logits.Logits.ToArray<float>()[0]);
+            }
+        });
+        block.LinkTo(sink, new DataflowLinkOptions { PropagateCompletion = true });
+        for (var i = 0; i < Batches; i++)
+        {
+            records.Add(new WindowRecord { NodataShare = 0, Seconds = -1 });
+            var window = CutWindow.Create(unit, unit.Rows[0][0], records[i], 1);
+            window.Pixels[0] = (byte)i;
+            await block.SendAsync(new WindowBatch(unit, [window]));
+        }
+
+        await block.SendAsync(new WindowBatch(unit, []));
+        block.Complete();
+        await sink.Completion;
+        foreach (var thread in threads)
+            thread.Dispose();
+
+        Assert.Equal(Enumerable.Range(0, Batches), numbers);
+        Assert.All(records, record => Assert.True(record.Seconds >= 0));
+        Assert.All(networks, network => Assert.True(network.Calls > 0));
+        Assert.Equal((Batches, 0), (counters.Snapshot().Items, counters.Snapshot().Workers));
+    }
+
+    [Fact]
+    public void Batches_that_overlap_share_no_time()
+    {
+        var time = new InferenceBlock.BusyTime();
+        Assert.Equal(10, time.Add(100, 110));
+        // Begun while the one before was computed.
+        Assert.Equal(8, time.Add(104, 118));
+        // After a pause.
+        Assert.Equal(5, time.Add(200, 205));
+        // Seen to be done after its successor.
+        Assert.Equal(0, time.Add(190, 204));
+    }
+
+    /// <summary>Gives a window's first byte back, sometimes late.</summary>
+    private sealed class NumberNetwork(int number, int inFlight) : IWindowNetwork
+    {
+        private readonly Random _random = new(number);
+
+        public int Calls { get; private set; }
+
+        public int BatchSize => 1;
+
+        public PixelRect Kept => new(0, 0, 1, 1);
+
+        public int InFlight => inFlight;
+
+        public Tensor Forward(IReadOnlyList<ReadOnlyMemory<byte>> windows)
+        {
+            Calls++;
+            Thread.Sleep(_random.Next(4));
+            return Creation.Full([1, 1, 1, 1], windows[0].Span[0]);
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
