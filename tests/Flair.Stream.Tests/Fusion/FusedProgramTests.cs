@@ -41,7 +41,7 @@ public sealed class FusedProgramTests
         using var logits = bare.Forward(input);
         using var expected = logits.Permute(0, 2, 3, 1).Contiguous();
 
-        var traced = TracedNetwork.Of(bare);
+        var traced = TracedNetwork.Of(reference.Architecture, reference.Encoder, reference.Channels, reference.Classes);
         using var program = ProgramRunner.OnWorker(() => traced.Compile(Size));
         var actual = ProgramRunner.OnWorker(() => ProgramRunner.Run(program, Size, values));
 

@@ -2,42 +2,30 @@ using Flair.Checkpoints;
 using Flair.Fusion;
 using Flair.Models;
 using Flair.Models.Graphs;
-using Flair.Settings;
 
 namespace Flair.Tests.Fusion;
 
 /// <summary>A graph and its weights, each read once.</summary>
-internal sealed record TracedNetwork(NetworkGraph Graph, Func<string, float[]> Weights)
+internal sealed record TracedNetwork(NetworkGraph Graph, Func<ConvolutionNode, FoldedWeights> Weights)
 {
     /// <summary>An architecture with formula weights, by its name.</summary>
     public static TracedNetwork OfArchitecture(string name, int channels, int classes)
     {
         var (architecture, encoder) = ArchitectureRegistry.Parse(name);
-        using var bare = Models.ReferenceModel.FormulaNetwork(architecture, encoder, channels, classes);
-        return Of(bare);
+        return Of(architecture, encoder, channels, classes);
     }
 
-    /// <summary>A network as <see cref="FusedNetworks"/> takes it.</summary>
-    public static TracedNetwork Of(INetwork bare)
+    /// <summary>An architecture with formula weights.</summary>
+    public static TracedNetwork Of(IArchitecture architecture, string encoder, int channels, int classes)
     {
-        using var folded = (Network)NetworkOptimizer.Optimize(bare, Precision.Fp32, "cpu");
-        var graph = folded.Trace()!;
-        var weights = graph.Convolutions.SelectMany(node => new[] { node.WeightName, node.BiasName }).ToDictionary(name => name, folded.ReadFolded);
-        return new(graph, name => weights[name]);
+        var weights = FormulaWeights.Create(architecture.Describe(encoder, channels, classes).Select(spec => (spec.Name, spec.Shape)));
+        return Of(architecture.Trace(encoder, channels, classes)!, node => FoldedWeights.Read(weights, node));
     }
 
     /// <summary>A graph made by hand with formula weights.</summary>
-    public static TracedNetwork OfGraph(NetworkGraph graph)
-    {
-        var weights = new Dictionary<string, float[]>();
-        foreach (var node in graph.Convolutions)
-        {
-            weights.Add(node.WeightName, FormulaWeights.Parameter(node.WeightName, [node.Channels, node.Input.Channels, node.Kernel, node.Kernel]));
-            weights.Add(node.BiasName, FormulaWeights.Parameter(node.BiasName, [node.Channels]));
-        }
-
-        return new(graph, name => weights[name]);
-    }
+    public static TracedNetwork OfGraph(NetworkGraph graph) => Of(graph, node => new(
+        FormulaWeights.Parameter($"{node.Name}.weight", [node.Channels, node.Input.Channels, node.Kernel, node.Kernel]),
+        FormulaWeights.Parameter($"{node.Name}.bias", [node.Channels])));
 
     /// <summary>A program in single precision of the whole window.</summary>
     public FusedProgram Compile(int size) => Compile(size, MapRegion.Whole(size));
@@ -45,4 +33,10 @@ internal sealed record TracedNetwork(NetworkGraph Graph, Func<string, float[]> W
     /// <summary>A program.</summary>
     public FusedProgram Compile(int size, MapRegion kept, ProgramTypes? types = null, InputScaling? scaling = null) =>
         FusedCompiler.Compile(Graph, Weights, size, kept, types ?? ProgramTypes.Single, scaling);
+
+    private static TracedNetwork Of(NetworkGraph graph, Func<ConvolutionNode, FoldedWeights> read)
+    {
+        var weights = graph.Convolutions.ToDictionary(node => node.Name, read);
+        return new(graph, node => weights[node.Name]);
+    }
 }

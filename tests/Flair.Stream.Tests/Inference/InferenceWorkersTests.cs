@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Flair.Batching;
 using Flair.Checkpoints;
-using Flair.Fusion;
 using Flair.Inference;
 using Flair.Models;
 using Flair.OneDnn;
@@ -50,7 +49,7 @@ public sealed class InferenceWorkersTests
     public async Task The_logits_are_the_networks_of_the_normalized_window()
     {
         using var inference = InferenceWorkers.Create(TaskOf(s_fused.Value, Precision.Fp32, threads: 1));
-        using var bare = FusedNetworks.Bare(s_fused.Value);
+        using var bare = Bare(s_fused.Value);
         AssertNear(Expected(bare, s_windows[1], new(0, 0, Size, Size)), await Forward(inference.Workers[0], s_windows[1]), 1e-4);
     }
 
@@ -59,7 +58,7 @@ public sealed class InferenceWorkersTests
     {
         var task = TaskOf(s_fused.Value, Precision.Fp32, threads: 1);
         using var inference = InferenceWorkers.Create(task with { Settings = task.Settings with { Stitch = StitchMode.Crop } });
-        using var bare = FusedNetworks.Bare(s_fused.Value);
+        using var bare = Bare(s_fused.Value);
         var kept = new PixelRect(Margin, Margin, Size - (2 * Margin), Size - (2 * Margin));
 
         Assert.Equal(kept, inference.Workers[0].Network.Kept);
@@ -73,7 +72,7 @@ public sealed class InferenceWorkersTests
     {
         var model = Load(architecture);
         using var inference = InferenceWorkers.Create(TaskOf(model, Precision.Fp32, threads: 2));
-        using var bare = FusedNetworks.Bare(model);
+        using var bare = Bare(model);
         var worker = Assert.Single(inference.Workers);
 
         Assert.Equal((2, new PixelRect(0, 0, Size, Size)), (worker.Network.BatchSize, worker.Network.Kept));
@@ -98,6 +97,12 @@ public sealed class InferenceWorkersTests
         var seconds = InferenceTiming.SecondsPerWindow(inference, Channels * Size * Size, TimeSpan.FromMilliseconds(50));
         // Each worker has computed a window at least.
         Assert.InRange(seconds, double.Epsilon, Stopwatch.GetElapsedTime(start).TotalSeconds);
+    }
+
+    private static INetwork Bare(LoadedModel model)
+    {
+        var (architecture, encoder) = ArchitectureRegistry.Parse(model.Architecture);
+        return architecture.Create(encoder, model.Channels, model.ClassCount, model.Weights);
     }
 
     private static async Task AssertSame(Precision precision)

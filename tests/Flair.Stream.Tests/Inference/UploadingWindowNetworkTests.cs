@@ -1,5 +1,4 @@
 using Flair.Batching;
-using Flair.Fusion;
 using Flair.Inference;
 using Flair.Measuring;
 using Flair.Models;

@@ -3,7 +3,7 @@ using Flair.Fusion;
 
 namespace Flair.Tests.Fusion;
 
-public sealed class FoldedKernelTests
+public sealed class FoldedWeightsTests
 {
     [Fact]
     public void The_folded_kernel_does_with_raw_values_what_the_kernel_does_with_normalized_ones()
@@ -14,7 +14,7 @@ public sealed class FoldedKernelTests
         var scaling = new InputScaling([0.5f, 1 / 44f, 3], [-0.25f, 0.01f, 0]);
         var (original, originalBias) = (kernel.ToArray(), bias.ToArray());
 
-        var (folded, shifted) = FoldedKernel.Scale(kernel, bias, scaling);
+        var (folded, shifted) = new FoldedWeights(kernel, bias).Scale(scaling);
 
         var raw = Enumerable.Range(0, Inputs * Taps).Select(i => (i * 29 % 101) - 50.0).ToArray();
         for (var o = 0; o < Outputs; o++)
