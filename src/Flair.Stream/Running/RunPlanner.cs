@@ -9,9 +9,18 @@ namespace Flair.Running;
 /// <summary>Says what a run would do.</summary>
 public static class RunPlanner
 {
-    // Measured on this network family (see bench/): bytes of activations a window pixel, resident set of the runtime and libraries.
+    // Measured (see bench/). Bytes of activations a window pixel where libtorch runs the network, which keeps more maps than it needs, and of a fused one in
+    // single precision (U-Net on ResNet-34); the resident set of the runtime and libraries; copies of the weights while they are laid out.
     private const long ActivationBytesPerPixel = 1500;
-    private const long BaseBytes = 350L << 20;
+    private const long FusedBytesPerPixel = 208;
+    private const long BaseBytes = 300L << 20;
+    private const int WeightCopies = 3;
+
+    // What a run costs beside reading and the network: the runtime's start, the last tile's COG and the files of the whole map, a tile's index rows and
+    // record, and of each pixel stitching, counting, compressing and reading back, in seconds of one core.
+    private const double RunSeconds = 0.7;
+    private const double TileSeconds = 0.1;
+    private const double PixelCoreSeconds = 0.15e-6;
 
     // A COG of class codes takes about a twentieth of a byte a pixel when the map is calm; noise takes up to five times that.
     private const double OutputBytesPerPixel = 0.06;
@@ -23,13 +32,20 @@ public static class RunPlanner
     /// <exception cref="FlairException">The run could not start.</exception>
     public static RunPlan Plan(RunSettings settings, bool measure, Action<string> notice)
     {
+        var begun = Stopwatch.GetTimestamp();
         var plan = RunPreparation.Prepare(settings, typeof(RunPlanner).Assembly.GetName().Version!.ToString(3), notice);
         var outline = Outline(plan);
         if (!measure || plan.Units.Count == 0)
             return outline;
-        var window = SecondsPerWindow(plan);
-        var pixel = SecondsPerPixelRead(plan);
-        var seconds = (window * outline.Windows) + (pixel * plan.Units.Sum(unit => unit.Tiles.Sum(tile => tile.Rect.Area)));
+        using var inference = plan.CreateInference();
+        var preparing = Stopwatch.GetElapsedTime(begun).TotalSeconds;
+        var window = SecondsPerWindow(plan, inference);
+        var pixels = plan.Units.Sum(unit => unit.Tiles.Sum(tile => tile.Rect.Area));
+        var network = window * outline.Windows;
+        var rest = pixels * (SecondsPerPixelRead(plan) + (PixelCoreSeconds / Environment.ProcessorCount));
+        // On the CPU everything shares the cores; beside a GPU the slower of the two sets the pace.
+        var mapping = plan.Device == "cpu" ? network + rest : Math.Max(network, rest);
+        var seconds = RunSeconds + preparing + mapping + (TileSeconds * plan.Units.Sum(unit => unit.Tiles.Count) / Environment.ProcessorCount);
         return outline with { SecondsPerWindow = window, Expected = TimeSpan.FromSeconds(seconds) };
     }
 
@@ -42,10 +58,9 @@ public static class RunPlanner
         var settings = plan.Settings;
         var classes = plan.Model.Nomenclature.Classes.Count;
         var sampleBytes = plan.Mosaic.Samples == SampleType.UInt8 ? 1 : 4;
-        var windowPixels = (long)settings.Window.Size * settings.Window.Size;
         var canvas = widest * settings.Window.Size * (classes + 1) * sizeof(float);
         var strips = 4 * (widest + (2 * settings.Window.Size)) * 1024 * ((plan.Mosaic.ChannelCount * sampleBytes) + 1);
-        var batches = settings.BatchSize * windowPixels * (ActivationBytesPerPixel + ((plan.Mosaic.ChannelCount + (3 * classes)) * sizeof(float)));
+        var weights = WeightCopies * plan.Model.Weights.Sum(entry => (long)entry.Value.Data.Length);
         var perPixel = OutputBytesPerPixel + (settings.Outputs.Confidence ? 0.5 : 0) + (settings.Outputs.Probabilities ? 0.2 * classes : 0);
         var temporary = plan.Units.SelectMany(unit => unit.Tiles).Select(tile => tile.Rect.Area).DefaultIfEmpty(0).Max() * 3;
         return new RunPlan
@@ -57,12 +72,23 @@ public static class RunPlanner
             Pixels = pixels,
             Hectares = pixels * plan.HectaresPerPixel,
             BytesToRead = plan.Mosaic.BytesToRead,
-            MemoryBytes = BaseBytes + canvas + strips + batches,
+            MemoryBytes = BaseBytes + canvas + strips + weights + NetworkBytes(plan),
             DiskBytes = (long)(todo * perPixel) + temporary,
             DiskFreeBytes = FreeBytes(plan.Layout.Base),
             Device = DeviceChoice.InWords(plan.Device, plan.Threads, () => LibTorch.CudaDeviceCount),
             Model = plan.ModelInWords,
         };
+    }
+
+    /// <summary>Maps of the windows that are computed at once, and windows and logits that wait.</summary>
+    private static long NetworkBytes(RunPreparation plan)
+    {
+        var settings = plan.Settings;
+        var window = (long)settings.Window.Size * settings.Window.Size;
+        var ends = (plan.Mosaic.ChannelCount + (3 * plan.Model.ClassCount)) * sizeof(float);
+        if (!plan.IsFused)
+            return settings.BatchSize * window * (ActivationBytesPerPixel + ends);
+        return plan.Threads * window * ((settings.Precision == Precision.Fp32 ? FusedBytesPerPixel : FusedBytesPerPixel / 2) + ends);
     }
 
     /// <summary>
@@ -73,9 +99,8 @@ public static class RunPlanner
         ? plan.Lattice.Count([.. unit.Tiles.Select(tile => tile.Rect)])
         : new UnitState(unit, plan.Lattice, plan.Mosaic.Covers).Rows.Sum(row => (long)row.Count);
 
-    private static double SecondsPerWindow(RunPreparation plan)
+    private static double SecondsPerWindow(RunPreparation plan, InferenceWorkers inference)
     {
-        using var inference = plan.CreateInference();
         var size = plan.Settings.Window.Size;
         var bytes = size * size * plan.Mosaic.ChannelCount * (plan.Mosaic.Samples == SampleType.UInt8 ? 1 : sizeof(float));
         return InferenceTiming.SecondsPerWindow(inference, bytes, TimeSpan.FromSeconds(3));
