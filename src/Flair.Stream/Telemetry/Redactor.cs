@@ -91,17 +91,17 @@ public static partial class Redactor
     // NAME=VALUE, NAME: VALUE, "NAME": "VALUE", NAME%3DVALUE. The value ends where a query, a connection string, a quotation or a word does.
     [GeneratedRegex(
         """
-        ((?<![A-Za-z0-9])(?:sig|signature|x-amz-signature|x-amz-credential|x-amz-security-token|x-goog-signature|x-goog-credential|AWSAccessKeyId|
+        ((?>(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2}))(?:sig|signature|x-amz-signature|x-amz-credential|x-amz-security-token|x-goog-signature|x-goog-credential|AWSAccessKeyId|
         (?:shared)?_?access_?_?key|account_?key|storage_?key|api[-_]?key|subscription-key|private_?key|secret_?access_?key|
         (?:[A-Za-z0-9]+[-_])*(?:secret|password|passwd|pwd|passphrase|token)|(?:client|session|refresh|access|id|sas|auth)_?(?:secret|token)|userpwd)
-        \\?["']?\s*(?:=|:(?!//)|%3D)\s*)
+        \\?["']?\s*(?:=|:(?!//)|%3D)\s*))
         (?!\*\*\*)(?:"[^"]*"|'[^']*'|\\"(?:(?!\\").)*\\"|(?:(?!%26)[^\s;&"'<>])+)
         """,
         RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Field();
 
     // The rest of the line, or of the quotation that it stands in: some schemes have several words.
-    [GeneratedRegex("""((?<![A-Za-z0-9])(?:proxy-)?authorization\\?["']?\s*(?:=|:|%3A|%3D)\s*\[?\s*)(?!\*\*\*)(?:"[^"\r\n]*"|'[^'\r\n]*'|[^\r\n"']+(?:["'][^"'\r\n]*["'][^"'\r\n]*)*)""", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("""((?>(?<![A-Za-z0-9])(?:proxy-)?authorization\\?["']?\s*(?:=|:|%3A|%3D)\s*\[?\s*))(?!\*\*\*)(?:"[^"\r\n]*"|'[^'\r\n]*'|[^\r\n"']+(?:["'][^"'\r\n]*["'][^"'\r\n]*)*)""", RegexOptions.IgnoreCase)]
     private static partial Regex Header();
 
     // user:password@, also where the password has a slash that ought to be encoded; a port is no password.
