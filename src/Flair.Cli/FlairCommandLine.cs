@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using Flair.Cli.Commands;
 using Flair.Settings;
+using Flair.Telemetry;
 
 namespace Flair.Cli;
 
@@ -23,6 +24,7 @@ public static class FlairCommandLine
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
+        (output, error) = (new RedactingWriter(output), new RedactingWriter(error));
         using var signals = new StopSignals(error);
         var context = new CommandContext(args, output, error, signals.Token) { Patience = patience => signals.Patience = patience };
         var json = args.Contains("--json");

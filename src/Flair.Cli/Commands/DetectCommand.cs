@@ -20,7 +20,7 @@ internal static class DetectCommand
     public static Command Create(CommandContext context)
     {
         var settings = new SettingsOptions();
-        var json = new Option<bool>("--json") { Description = "One JSON object a line: start, progress, notice, tile, error, summary." };
+        var json = new Option<bool>("--json") { Description = "One JSON object a line with time, level and event: start, progress, notice, tile, stall, error, summary." };
         var quiet = new Option<bool>("--quiet", "-q") { Description = "No progress; failed tiles and the summary alone." };
         var command = new Command("detect", "Map every tile that is not finished yet.") { json, quiet };
         settings.AddTo(command);
