@@ -14,7 +14,7 @@ public static class FlairCommandLine
         Flair.Stream: aerial imagery in, land-cover map out.
 
         Exit codes: 0 all done, 1 some tiles failed (they are listed; run again to retry them), 2 unusable input or settings,
-        70 internal error, 130 stopped (run the same command again to go on).
+        70 internal error, 75 a block of the run made no progress (run the same command again to go on), 130 stopped (run the same command again to go on).
         """;
 
     /// <summary>Runs a command. Nothing it throws gets out: errors become one line and an exit code.</summary>

@@ -24,6 +24,8 @@ internal sealed class JsonDisplay(CommandContext context) : IRunDisplay
 
     public void TileFinished(TileRow tile) => context.WriteEvent(RunEvents.Tile(tile), tile.Status == TileStatus.Done ? EventLevel.Info : EventLevel.Error);
 
+    public void Stalled(RunStall stall) => context.WriteEvent(RunEvents.Stall(stall), EventLevel.Warning);
+
     public void Finish(RunSummary summary) => context.WriteEvent(RunEvents.Summary(summary), summary.ExitCode == ExitCode.Done ? EventLevel.Info : EventLevel.Warning);
 
     public void Dispose()

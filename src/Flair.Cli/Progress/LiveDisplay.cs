@@ -54,6 +54,8 @@ internal sealed class LiveDisplay : IRunDisplay
             WriteAbove(RunText.Tile(tile), Color.Red);
     }
 
+    public void Stalled(RunStall stall) => WriteAbove($"warning: {stall}", Color.Yellow);
+
     public void Finish(RunSummary summary)
     {
         Dispose();
