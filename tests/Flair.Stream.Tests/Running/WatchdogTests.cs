@@ -39,7 +39,7 @@ public sealed class WatchdogTests
         watchdog.Look();
         var since = _time.GetUtcNow();
 
-        Assert.Null(Pass(watchdog, 9.9));
+        Assert.Null(Pass(watchdog, 9.5));
         Assert.Empty(_warnings);
         Assert.Null(Pass(watchdog, 9.9));
         var warning = Assert.Single(_warnings);
@@ -181,7 +181,7 @@ public sealed class StalledRunTests : IDisposable
         var end = await Assert.ThrowsAsync<FlairException>(() => run);
         Assert.Equal(RunSummary.StalledExitCode, end.ExitCode);
         Assert.StartsWith("block 'inference' has made no progress for 20", end.Message, StringComparison.Ordinal);
-        Assert.Contains("at work on unit tile-0-0 … tile-0-1 (2 tiles), window r", end.Message, StringComparison.Ordinal);
+        Assert.Matches(@"at work on unit tile-0-0\b.*, window r-?\d+-c-?\d+", end.Message);
         Assert.DoesNotContain('\n', end.Message);
         Assert.Equal("inference", Assert.Single(observer.Stalls).Block);
 
