@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
 
@@ -24,12 +23,24 @@ public static partial class Redactor
     /// <summary>A shorter value would be found in words that are no secret.</summary>
     private const int ShortestSecret = 6;
 
-    private static ImmutableHashSet<string> s_secrets = FromEnvironment();
+    /// <summary>The shortest that is known by its form: the beginning of a web token.</summary>
+    private const int ShortestKey = 20;
+
+    // Looked for before any pattern is tried: most text has none of them, and a program that never needs the patterns does not compile them.
+    private static readonly string[] s_fieldWords = ["sig", "key", "secret", "token", "pass", "pwd", "credential"];
+    private static readonly string[] s_schemes = ["bearer", "basic", "sharedkey", "aws4-"];
+    private static readonly string[] s_secretWords = ["SECRET", "PASS", "PWD", "TOKEN", "SAS", "KEY", "CONNECTION", "HEADERS"];
+
+    private static readonly Lock s_gate = new();
+    private static volatile string[] s_secrets = FromEnvironment();
 
     /// <summary>Adds a value that must never appear, such as a key read from a file; one of fewer than six characters is not looked for.</summary>
     /// <param name="secret">The value; its percent-encoded form and the keys inside a connection string are looked for as well.</param>
-    public static void AddSecret(string? secret) =>
-        ImmutableInterlocked.Update(ref s_secrets, (known, added) => known.Union(added), Forms(secret));
+    public static void AddSecret(string? secret)
+    {
+        lock (s_gate)
+            s_secrets = [.. s_secrets.Concat(Forms(secret)).Distinct(StringComparer.Ordinal).OrderByDescending(form => form.Length)];
+    }
 
     /// <summary>The text without its secrets.</summary>
     /// <param name="text">Any text; null stays null.</param>
@@ -40,30 +51,49 @@ public static partial class Redactor
             return text;
         foreach (var secret in s_secrets)
             text = text.Replace(secret, Mark, StringComparison.Ordinal);
-        if (text.AsSpan().IndexOfAny("=:@%") >= 0)
+        if (text.AsSpan().IndexOfAny('=', ':', '%') >= 0)
         {
-            text = Header().Replace(text, "$1" + Mark);
-            text = UserInfo().Replace(text, "://" + Mark + "@");
-            text = Field().Replace(text, "$1" + Mark);
+            if (text.Contains("authorization", StringComparison.OrdinalIgnoreCase))
+                text = Header().Replace(text, "$1" + Mark);
+            if (text.Contains('@', StringComparison.Ordinal))
+                text = UserInfo().Replace(text, "://" + Mark + "@");
+            if (HasAny(text, s_fieldWords))
+                text = Field().Replace(text, "$1" + Mark);
         }
 
-        text = Scheme().Replace(text, "$1 " + Mark);
-        return KeyByForm().Replace(text, Mark);
+        if (HasAny(text, s_schemes))
+            text = Scheme().Replace(text, "$1 " + Mark);
+        if (text.Length >= ShortestKey && (text.AsSpan().IndexOfAny('=', '%') >= 0 || text.Contains("eyJ", StringComparison.Ordinal)))
+            text = KeyByForm().Replace(text, Mark);
+        return text;
     }
 
     /// <summary>True for the name of an environment variable whose value is secret.</summary>
-    internal static bool IsSecretName(string name) => !name.Equals("PWD", StringComparison.OrdinalIgnoreCase) && SecretName().IsMatch(name);
+    // PWD and OLDPWD are directories.
+    internal static bool IsSecretName(string name) => name is not ("PWD" or "OLDPWD") && HasAny(name, s_secretWords) && SecretName().IsMatch(name);
 
-    private static ImmutableHashSet<string> FromEnvironment()
+    private static bool HasAny(string text, string[] words)
     {
-        var secrets = ImmutableHashSet.CreateBuilder<string>(StringComparer.Ordinal);
+        foreach (var word in words)
+        {
+            if (text.Contains(word, StringComparison.OrdinalIgnoreCase))
+                return true;
+        }
+
+        return false;
+    }
+
+    private static string[] FromEnvironment()
+    {
+        var secrets = new HashSet<string>(StringComparer.Ordinal);
         foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables())
         {
             if (variable is { Key: string name, Value: string value } && IsSecretName(name))
                 secrets.UnionWith(Forms(value));
         }
 
-        return secrets.ToImmutable();
+        // A secret that is part of another one is looked for after it.
+        return [.. secrets.OrderByDescending(secret => secret.Length)];
     }
 
     /// <summary>A secret as it is, as it stands in a URL, and the values of the fields it is made of.</summary>
@@ -71,7 +101,7 @@ public static partial class Redactor
     {
         if (secret is null)
             return [];
-        var parts = FieldValue().Matches(secret).Select(match => match.Groups[1].Value);
+        var parts = secret.Contains('=', StringComparison.Ordinal) ? FieldValue().Matches(secret).Select(match => match.Groups[1].Value) : [];
         string[] whole = [secret.Trim(), .. parts];
         return whole.SelectMany(part => (string[])[part, Uri.EscapeDataString(part), Unescaped(part)]).Where(part => part.Length >= ShortestSecret && part != Mark);
     }
