@@ -15,7 +15,7 @@ internal static class ErrorReport
         foreach (var message in messages)
         {
             if (json)
-                context.WriteJson(new { Event = "error", Message = message, ExitCode = code });
+                context.WriteEvent(new { Event = "error", Message = message, ExitCode = code }, code == ExitCode.Stopped ? EventLevel.Warning : EventLevel.Error);
             else
                 context.Error.WriteLine(code == ExitCode.Stopped ? message : $"error: {message}");
         }

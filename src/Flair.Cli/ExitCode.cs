@@ -7,5 +7,6 @@ internal static class ExitCode
     public const int SomeTilesFailed = 1;
     public const int UnusableInput = 2;
     public const int InternalError = 70;
+    public const int Stalled = Flair.Running.RunSummary.StalledExitCode;
     public const int Stopped = 130;
 }

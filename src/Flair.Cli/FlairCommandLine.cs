@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using Flair.Cli.Commands;
 using Flair.Settings;
+using Flair.Telemetry;
 
 namespace Flair.Cli;
 
@@ -13,7 +14,7 @@ public static class FlairCommandLine
         Flair.Stream: aerial imagery in, land-cover map out.
 
         Exit codes: 0 all done, 1 some tiles failed (they are listed; run again to retry them), 2 unusable input or settings,
-        70 internal error, 130 stopped (run the same command again to go on).
+        70 internal error, 75 a block of the run made no progress (run the same command again to go on), 130 stopped (run the same command again to go on).
         """;
 
     /// <summary>Runs a command. Nothing it throws gets out: errors become one line and an exit code.</summary>
@@ -23,6 +24,7 @@ public static class FlairCommandLine
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
+        (output, error) = (new RedactingWriter(output), new RedactingWriter(error));
         using var signals = new StopSignals(error);
         var context = new CommandContext(args, output, error, signals.Token) { Patience = patience => signals.Patience = patience };
         var json = args.Contains("--json");

@@ -1,4 +1,7 @@
 using Flair.Cli;
 
 NativeHeap.LimitArenas();
-return await FlairCommandLine.RunAsync(args, Console.Out, Console.Error);
+var code = await FlairCommandLine.RunAsync(args, Console.Out, Console.Error);
+if (code == ExitCode.Stalled)
+    StuckProcess.End(code);
+return code;

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Flair.Cli.Tests;
 
 public sealed class TrainingTests(CommandLineFixture here) : IClassFixture<CommandLineFixture>
@@ -30,6 +32,11 @@ public sealed class TrainingTests(CommandLineFixture here) : IClassFixture<Comma
         (code, output, error) = await CommandLineFixture.RunAsync(["train", .. settings]);
         Assert.True(code == 0, error);
         Assert.Contains("the training is complete already", output, StringComparison.Ordinal);
+        (code, output, error) = await CommandLineFixture.RunAsync(["train", .. settings, "--json"]);
+        Assert.True(code == 0, error);
+        var events = output.TrimEnd().Split('\n').Select(line => JsonDocument.Parse(line).RootElement).ToArray();
+        Assert.All(events, line => Assert.Equal(["time", "level", "event"], line.EnumerateObject().Take(3).Select(field => field.Name)));
+        Assert.Equal(1, events.Single(line => line.GetProperty("event").GetString() == "summary").GetProperty("epochs").GetInt32());
         (code, output, error) = await CommandLineFixture.RunAsync(["predict", .. settings, "--json"]);
         Assert.True(code == 0, error);
         Assert.Contains("5 predictions in ", output, StringComparison.Ordinal);

@@ -54,7 +54,7 @@ internal static class CompareCommand
             string[] tables = [Path.Combine(directory, ComparisonTable.MarkdownName), Path.Combine(directory, ComparisonTable.CsvName)];
             if (parsed.GetValue(json))
             {
-                context.WriteJson(new { Event = "comparison", Models = models, Tables = tables });
+                context.WriteEvent(new { Event = "comparison", Models = models, Tables = tables });
             }
             else
             {

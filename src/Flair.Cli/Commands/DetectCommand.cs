@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Flair.Cli.Progress;
+using Flair.Cli.Telemetry;
 using Flair.Running;
+using Flair.Settings;
 
 namespace Flair.Cli.Commands;
 
@@ -20,16 +22,29 @@ internal static class DetectCommand
     public static Command Create(CommandContext context)
     {
         var settings = new SettingsOptions();
-        var json = new Option<bool>("--json") { Description = "One JSON object a line: start, progress, notice, tile, error, summary." };
+        var json = new Option<bool>("--json") { Description = "One JSON object a line with time, level and event: start, progress, notice, tile, stall, error, summary." };
         var quiet = new Option<bool>("--quiet", "-q") { Description = "No progress; failed tiles and the summary alone." };
-        var command = new Command("detect", "Map every tile that is not finished yet.") { json, quiet };
+        var watchdog = new Option<double?>("--watchdog")
+        {
+            HelpName = "MINUTES",
+            Description = "Warn when a block of the run makes no progress for so long, and end the run (exit code 75) when it makes none for as long again; 0: never. Default 10, or resources.watchdog of the file.",
+        };
+        watchdog.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<double?>() is { } minutes && !ResourceSettings.IsWatchdog(minutes))
+                result.AddError("--watchdog takes 0, or 0.1 to 1440 minutes");
+        });
+        var command = new Command("detect", "Map every tile that is not finished yet.") { json, quiet, watchdog };
         settings.AddTo(command);
         HelpWithExamples.Add(command, Examples);
         command.SetAction(async (parsed, _) =>
         {
+            var run = settings.Read(parsed);
+            if (parsed.GetValue(watchdog) is { } minutes)
+                run = run with { Resources = run.Resources with { Watchdog = minutes } };
+            using var telemetry = TelemetryExport.Start(run.TelemetryEndpoint);
             using var display = Display(context, parsed.GetValue(json), parsed.GetValue(quiet));
-            var options = new RunOptions();
-            var summary = await DetectRun.RunAsync(settings.Read(parsed), options, display, context.Stop);
+            var summary = await DetectRun.RunAsync(run, new RunOptions(), display, context.Stop);
             display.Finish(summary);
             return summary.ExitCode;
         });

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Flair.Cli.Progress;
 using Flair.Settings;
+using Flair.Telemetry;
 using Flair.Training;
 
 namespace Flair.Cli.Commands;
@@ -43,7 +44,7 @@ internal static class TrainingCommands
     {
         var conf = new Option<string>("--conf") { HelpName = "FILE", Description = "FLAIR-1's flair-1-config.yaml.", Required = tasks is not null };
         var sets = new Option<string[]>("--set") { HelpName = "KEY=VALUE", Description = "Any key of the file, e.g. --set batch_size=4; may be repeated." };
-        var json = new Option<bool>("--json") { Description = "One JSON object a line: start, step, epoch, notice, error, summary." };
+        var json = new Option<bool>("--json") { Description = "One JSON object a line with time, level and event: start, progress, step, epoch, notice, error, summary." };
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Nothing but errors; flair-compute.log in the output directory has the rest." };
         foreach (var option in new Option[] { conf, sets, json, quiet })
             command.Options.Add(option);
@@ -71,12 +72,12 @@ internal static class TrainingCommands
         });
     }
 
-    private static StreamWriter OpenLog(string output)
+    private static RedactingWriter OpenLog(string output)
     {
         try
         {
             Directory.CreateDirectory(output);
-            return new(Path.Combine(output, "flair-compute.log"), append: true) { AutoFlush = true };
+            return new(new StreamWriter(Path.Combine(output, "flair-compute.log"), append: true) { AutoFlush = true });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

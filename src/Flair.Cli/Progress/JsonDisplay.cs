@@ -9,9 +9,9 @@ internal sealed class JsonDisplay(CommandContext context) : IRunDisplay
     private readonly RateMeter _meter = new();
     private TimeSpan _next;
 
-    public void Started(RunPlan plan) => context.WriteJson(RunEvents.Started(plan));
+    public void Started(RunPlan plan) => context.WriteEvent(RunEvents.Started(plan));
 
-    public void Notice(string message) => context.WriteJson(RunEvents.Notice(message));
+    public void Notice(string message) => context.WriteEvent(RunEvents.Notice(message));
 
     public void Progress(RunSnapshot snapshot)
     {
@@ -19,12 +19,14 @@ internal sealed class JsonDisplay(CommandContext context) : IRunDisplay
         if (snapshot.Elapsed < _next)
             return;
         _next = snapshot.Elapsed + TimeSpan.FromSeconds(1);
-        context.WriteJson(RunEvents.Progress(snapshot, _meter));
+        context.WriteEvent(RunEvents.Progress(snapshot, _meter));
     }
 
-    public void TileFinished(TileRow tile) => context.WriteJson(RunEvents.Tile(tile));
+    public void TileFinished(TileRow tile) => context.WriteEvent(RunEvents.Tile(tile), tile.Status == TileStatus.Done ? EventLevel.Info : EventLevel.Error);
 
-    public void Finish(RunSummary summary) => context.WriteJson(RunEvents.Summary(summary));
+    public void Stalled(RunStall stall) => context.WriteEvent(RunEvents.Stall(stall), EventLevel.Warning);
+
+    public void Finish(RunSummary summary) => context.WriteEvent(RunEvents.Summary(summary), summary.ExitCode == ExitCode.Done ? EventLevel.Info : EventLevel.Warning);
 
     public void Dispose()
     {

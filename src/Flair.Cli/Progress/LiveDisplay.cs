@@ -1,5 +1,6 @@
 using Flair.Indexing;
 using Flair.Running;
+using Flair.Telemetry;
 using Spectre.Console;
 
 namespace Flair.Cli.Progress;
@@ -28,7 +29,7 @@ internal sealed class LiveDisplay : IRunDisplay
     public void Started(RunPlan plan)
     {
         foreach (var line in RunText.Started(plan))
-            _console.WriteLine(line);
+            _console.WriteLine(Redactor.Clean(line));
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _loop = _console.Live(new Text("")).AutoClear(true).StartAsync(async live =>
         {
@@ -53,11 +54,13 @@ internal sealed class LiveDisplay : IRunDisplay
             WriteAbove(RunText.Tile(tile), Color.Red);
     }
 
+    public void Stalled(RunStall stall) => WriteAbove($"warning: {stall}", Color.Yellow);
+
     public void Finish(RunSummary summary)
     {
         Dispose();
         foreach (var line in RunText.Summary(summary, _context.CommandText()))
-            _console.WriteLine(line);
+            _console.WriteLine(Redactor.Clean(line));
     }
 
     public void Dispose()
@@ -69,7 +72,8 @@ internal sealed class LiveDisplay : IRunDisplay
     }
 
     // The line is written where the table's first line was, so it must cover that to the end.
-    private void WriteAbove(string line, Color color) => _console.WriteLine(line.PadRight(_console.Profile.Width - 1), new Style(color));
+    // Its secrets are taken out here already: once it is broken into lines they would not be seen.
+    private void WriteAbove(string line, Color color) => _console.WriteLine(Redactor.Clean(line).PadRight(_console.Profile.Width - 1), new Style(color));
 
     private static Rows Render(RunSnapshot snapshot, RateMeter meter)
     {

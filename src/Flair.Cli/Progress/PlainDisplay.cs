@@ -41,6 +41,8 @@ internal sealed class PlainDisplay(CommandContext context, bool quiet) : IRunDis
             Line($"{RunText.Tile(tile)} ({++_done}/{_tiles})");
     }
 
+    public void Stalled(RunStall stall) => context.Error.WriteLine($"warning: {stall}");
+
     public void Finish(RunSummary summary)
     {
         foreach (var line in RunText.Summary(summary, context.CommandText()))

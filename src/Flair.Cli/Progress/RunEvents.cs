@@ -57,6 +57,8 @@ internal static class RunEvents
         Outputs = tile.Outputs.Select(o => new { o.Path, o.Bytes, o.Sha256 }),
     };
 
+    public static object Stall(RunStall stall) => new { Event = "stall", stall.Block, stall.Work, stall.Since, Seconds = stall.For.TotalSeconds, Message = stall.ToString() };
+
     public static object Summary(RunSummary summary) => new
     {
         Event = "summary",

@@ -29,7 +29,7 @@ internal sealed class TrainingDisplay(CommandContext context, bool json, bool qu
         (_epochs, _bar, _rate) = (settings.Epochs, settings.ShowProgress, settings.ProgressRate);
         if (json)
         {
-            context.WriteJson(new
+            context.WriteEvent(new
             {
                 Event = "start",
                 start.Parameters,
@@ -54,7 +54,7 @@ internal sealed class TrainingDisplay(CommandContext context, bool json, bool qu
         {
             if (step.Done % _rate == 0 || step.Done == step.Total)
             {
-                context.WriteJson(new
+                context.WriteEvent(new
                 {
                     Event = "step",
                     step.Epoch,
@@ -88,7 +88,7 @@ internal sealed class TrainingDisplay(CommandContext context, bool json, bool qu
         var record = end.Record;
         if (json)
         {
-            context.WriteJson(new { Event = "epoch", record.Epoch, record.LearningRate, record.TrainLoss, record.TrainMiou, record.ValLoss, record.ValMiou, record.ValIou, record.Seconds, end.BestFile });
+            context.WriteEvent(new { Event = "epoch", record.Epoch, record.LearningRate, record.TrainLoss, record.TrainMiou, record.ValLoss, record.ValMiou, record.ValIou, record.Seconds, end.BestFile });
         }
 
         Line(string.Create(CultureInfo.InvariantCulture,
@@ -99,7 +99,7 @@ internal sealed class TrainingDisplay(CommandContext context, bool json, bool qu
     {
         if (json)
         {
-            context.WriteJson(new { Event = "summary", Reason = result.Reason.ToString(), Best = result.BestFile, Epochs = result.History.Epochs.Count, result.Computed });
+            context.WriteEvent(new { Event = "summary", Reason = result.Reason.ToString(), Best = result.BestFile, Epochs = result.History.Epochs.Count, result.Computed });
         }
 
         var best = result.History.Epochs.Count == 0 ? "" : $" after {Units.Counted(result.History.Epochs.Count, "epoch")}";
@@ -108,9 +108,15 @@ internal sealed class TrainingDisplay(CommandContext context, bool json, bool qu
 
     public void Progressed(string what, int done, int total)
     {
-        if (json || quiet || !_bar || (done < total && _sinceLine.Elapsed < (_live ? s_liveInterval : s_logInterval)))
+        if ((quiet && !json) || !_bar || (done < total && _sinceLine.Elapsed < (_live ? s_liveInterval : s_logInterval)))
             return;
         _sinceLine.Restart();
+        if (json)
+        {
+            context.WriteEvent(new { Event = "progress", What = what, Done = done, Total = total });
+            return;
+        }
+
         if (_live)
             context.Out.Write($"\r{what} {done}/{total}\u001b[K{(done == total ? "\n" : "")}");
         else
@@ -121,7 +127,7 @@ internal sealed class TrainingDisplay(CommandContext context, bool json, bool qu
     public void Notice(string text)
     {
         if (json)
-            context.WriteJson(new { Event = "notice", Message = text });
+            context.WriteEvent(new { Event = "notice", Message = text });
         Line(text);
     }
 

@@ -41,7 +41,8 @@ public sealed class IndexBlock : Stage<SealedTile, TileRow>
     protected override Task HandleAsync(SealedTile message, CancellationToken cancellation)
     {
         TileRow row;
-        using (Counters.Enter())
+        using (message.Tile.Unit.Trace?.Step("index", message.Tile.Tile))
+        using (Counters.Enter(() => $"tile {message.Tile.Tile.Name}"))
         {
             row = Row(message);
             if (row.Status == TileStatus.Done)
@@ -50,6 +51,7 @@ public sealed class IndexBlock : Stage<SealedTile, TileRow>
             Counters.Add(1, 0);
         }
 
+        message.Tile.Unit.Trace?.Committed(message.Tile.Tile, row.Error);
         _committed(row);
         return Task.CompletedTask;
     }

@@ -75,7 +75,7 @@ public static class IndexWriter
         {
             if (!names.Add(tile.Tile))
                 throw new FlairException($"the tile {tile.Tile} is listed twice; two inputs must not have the same name");
-            TileTable.Append(appender, tile, description);
+            TileTable.Append(appender, tile.WithoutSecrets(), description);
         }
 
         appender.Complete();

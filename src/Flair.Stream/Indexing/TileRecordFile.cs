@@ -23,7 +23,7 @@ public static class TileRecordFile
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-            DurableFile.WriteAllBytes(path, JsonSerializer.SerializeToUtf8Bytes(new TileRecord(CurrentVersion, row), IndexJson.Default.TileRecord));
+            DurableFile.WriteAllBytes(path, JsonSerializer.SerializeToUtf8Bytes(new TileRecord(CurrentVersion, row.WithoutSecrets()), IndexJson.Default.TileRecord));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,3 +1,5 @@
+using Flair.Telemetry;
+
 namespace Flair.Indexing;
 
 /// <summary>One row of <c>tiles</c>, and the record that commits a tile: it is written last, so where it is, the tile is done.</summary>
@@ -56,6 +58,13 @@ public sealed record TileRow
 
     /// <summary>Times it was tried.</summary>
     public int Attempts { get; init; } = 1;
+
+    /// <summary>The row as it may be written: <see cref="Error"/> and the paths of <see cref="Inputs"/> without keys, tokens and passwords.</summary>
+    public TileRow WithoutSecrets() => this with
+    {
+        Error = Redactor.Clean(Error),
+        Inputs = [.. Inputs.Select(input => Redactor.Clean(input.Path) is var path && path == input.Path ? input : input with { Path = path })],
+    };
 }
 
 /// <summary>What became of a tile.</summary>

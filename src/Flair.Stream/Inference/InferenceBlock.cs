@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Threading.Tasks.Dataflow;
 using Flair.Batching;
 using Flair.Running;
+using Flair.Telemetry;
 using Flair.Torch;
 using Flair.Windowing;
 
@@ -40,7 +41,7 @@ public static class InferenceBlock
         var idle = new ConcurrentQueue<Turn>(Enumerable.Range(0, turns.Max(turn => turn.Worker.Network.InFlight))
             .SelectMany(round => turns.Where(turn => round < turn.Worker.Network.InFlight)));
         var inFlight = idle.Count;
-        return new TransformBlock<WindowBatch, BatchLogits>(
+        var block = new TransformBlock<WindowBatch, BatchLogits>(
             async batch =>
             {
                 using (batch)
@@ -55,6 +56,8 @@ public static class InferenceBlock
                         foreach (var window in batch.Windows)
                             window.Record!.Seconds = seconds / batch.Windows.Count;
                         counters.Add(batch.Windows.Count, 0);
+                        FlairMeter.BatchDuration.Record(seconds);
+                        batch.Unit.Trace?.Batch(batch.Windows.Count, seconds);
                         tally.WindowsThroughNetwork(batch.Windows.Count);
                         return new BatchLogits(batch.Unit, [.. batch.Windows.Select(window => window.Placement!)], logits, turn.Worker.Network.Kept);
                     }
@@ -71,6 +74,8 @@ public static class InferenceBlock
                 EnsureOrdered = true,
                 CancellationToken = cancellation,
             });
+        counters.Queue = () => block.InputCount;
+        return block;
     }
 
     private static async Task<(Tensor Logits, double Seconds)> ComputeAsync(WindowBatch batch, Turn turn, BlockCounters counters)
@@ -78,7 +83,7 @@ public static class InferenceBlock
         var (worker, time) = turn;
         var (logits, there, busy, start) = await worker.Thread.RunAsync(() =>
         {
-            var busy = counters.Enter();
+            var busy = counters.Enter(() => $"unit {batch.Unit.Unit.Name}, window {batch.Windows[0].Placement!.Id}{(batch.Windows.Count > 1 ? $" and {batch.Windows.Count - 1} more" : "")}");
             Tensor? logits = null;
             try
             {

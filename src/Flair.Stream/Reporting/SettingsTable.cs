@@ -1,5 +1,6 @@
 using System.Globalization;
 using Flair.Settings;
+using Flair.Telemetry;
 using static Flair.Reporting.HtmlText;
 
 namespace Flair.Reporting;
@@ -11,7 +12,7 @@ internal static class SettingsTable
     public static string Draw(ReportContent content)
     {
         var lines = Lines(content.Settings).Concat(content.Facts).Where(line => line.Value.Length > 0)
-            .Select(line => $"<div><dt>{Escape(line.Name)}</dt><dd>{Escape(line.Value)}</dd></div>");
+            .Select(line => $"<div><dt>{Escape(line.Name)}</dt><dd>{Escape(Redactor.Clean(line.Value))}</dd></div>");
         return $"<div class=\"panel\"><dl class=\"settings\">{string.Concat(lines)}</dl></div>";
     }
 

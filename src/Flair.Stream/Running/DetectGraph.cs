@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Threading.Tasks.Dataflow;
 using Flair.Batching;
 using Flair.Indexing;
@@ -6,6 +8,7 @@ using Flair.Nomenclatures;
 using Flair.Settings;
 using Flair.Source;
 using Flair.Stitching;
+using Flair.Telemetry;
 using Flair.Tiles;
 using Flair.Windowing;
 
@@ -62,6 +65,7 @@ public sealed class DetectGraph
     private readonly Mosaic _mosaic;
     private readonly Task[] _completions;
     private readonly BlockCounters[] _counters;
+    private readonly ConcurrentDictionary<UnitTrace, bool> _traces = new();
 
     /// <summary>Wires the blocks, last to first, since each knows the one it sends to.</summary>
     public DetectGraph(GraphParts parts, CancellationToken cancellation)
@@ -116,8 +120,21 @@ public sealed class DetectGraph
     /// <summary>What the run has done so far.</summary>
     public RunTally Tally { get; } = new();
 
+    /// <summary>The blocks' counters, in the data's order.</summary>
+    internal IReadOnlyList<BlockCounters> Counters => _counters;
+
     /// <summary>The blocks' counters now, in the data's order.</summary>
     public IReadOnlyList<BlockSnapshot> Snapshot() => [.. _counters.Select(counters => counters.Snapshot())];
+
+    /// <summary>Ends the run from without; <see cref="RunAsync"/> returns when every block has noticed.</summary>
+    internal void Stop() => _stop.Cancel();
+
+    /// <summary>Ends the spans of units that did not come through.</summary>
+    internal void EndTraces()
+    {
+        foreach (var trace in _traces.Keys)
+            trace.Dispose();
+    }
 
     /// <summary>Sends the units through, one after the other as there is room, and waits for the last to come out.</summary>
     /// <exception cref="OperationCanceledException">The run was stopped; finished tiles are finished.</exception>
@@ -128,7 +145,13 @@ public sealed class DetectGraph
         {
             foreach (var unit in units)
             {
-                var state = new UnitState(unit, _lattice, _mosaic.Covers) { Inputs = unit.Tiles.ToDictionary(tile => tile, _inputsOf) };
+                var state = new UnitState(unit, _lattice, _mosaic.Covers)
+                {
+                    Inputs = unit.Tiles.ToDictionary(tile => tile, _inputsOf),
+                    Trace = UnitTrace.Start(unit, Activity.Current?.Context ?? default, ended => _traces.TryRemove(ended, out _)),
+                };
+                if (state.Trace is not null)
+                    _traces[state.Trace] = true;
                 if (!await _entrance.SendAsync(state, _stop.Token).ConfigureAwait(false))
                     break;
             }
@@ -148,6 +171,10 @@ public sealed class DetectGraph
         catch (Exception e) when (Cause(e) is { } cause)
         {
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(cause);
+        }
+        finally
+        {
+            EndTraces();
         }
     }
 

@@ -3,6 +3,7 @@ using Flair.Indexing;
 using Flair.Inference;
 using Flair.Settings;
 using Flair.Source;
+using Flair.Telemetry;
 using Flair.Tiles;
 
 namespace Flair.Running;
@@ -10,6 +11,9 @@ namespace Flair.Running;
 /// <summary>A run of <c>flair detect</c>: maps every tile that is not finished yet, then brings the index and the overviews of the whole up to date.</summary>
 public sealed class DetectRun
 {
+    /// <summary>Time that a stuck run gets to end in order.</summary>
+    private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(5);
+
     private readonly Lock _lock = new();
     private readonly RunPreparation _plan;
     private readonly RunOptions _options;
@@ -18,6 +22,7 @@ public sealed class DetectRun
     private readonly List<TileRow> _rows = [];
     private readonly List<TileRow> _failed = [];
     private long _windowsTotal;
+    private bool _stuck;
 
     private DetectRun(RunPreparation plan, RunOptions options, IRunObserver observer)
     {
@@ -31,8 +36,20 @@ public sealed class DetectRun
     /// <exception cref="FlairException">The inputs, the model or the output directory cannot be used, or the disk is full.</exception>
     public static async Task<RunSummary> RunAsync(RunSettings settings, RunOptions options, IRunObserver observer, CancellationToken cancellation)
     {
-        var plan = RunPreparation.Prepare(settings, options.Version, observer.Notice);
-        return await new DetectRun(plan, options, observer).RunAsync(cancellation).ConfigureAwait(false);
+        using var trace = FlairTrace.Start("detect");
+        try
+        {
+            var plan = RunPreparation.Prepare(settings, options.Version, observer.Notice);
+            trace?.SetTag("flair.model", plan.ModelInWords).SetTag("flair.device", plan.Device).SetTag("flair.tiles", plan.Mosaic.Tiles.Count + plan.Mosaic.Unreadable.Count);
+            var summary = await new DetectRun(plan, options, observer).RunAsync(cancellation).ConfigureAwait(false);
+            trace?.SetTag("flair.exit_code", summary.ExitCode);
+            return summary;
+        }
+        catch (Exception e)
+        {
+            trace.Fail(e.Message);
+            throw;
+        }
     }
 
     private async Task<RunSummary> RunAsync(CancellationToken cancellation)
@@ -46,6 +63,7 @@ public sealed class DetectRun
         var outline = RunPlanner.Outline(_plan);
         _windowsTotal = outline.Windows;
         _observer.Started(outline);
+        FlairMeter.Count(FlairMeter.Tiles, _plan.Finished.Count, "skipped");
         foreach (var tile in _plan.Mosaic.Unreadable)
             Fail(tile);
         var cancelled = false;
@@ -56,11 +74,21 @@ public sealed class DetectRun
             cancellation.ThrowIfCancellationRequested();
             if (_plan.Units.Count > 0)
             {
-                using var inference = _options.Inference?.Invoke(_plan) ?? _plan.CreateInference();
-                graph = new DetectGraph(Parts(inference), cancellation);
-                var begun = Stopwatch.GetTimestamp();
-                await WithProgressAsync(graph, graph.RunAsync(_plan.Units)).ConfigureAwait(false);
-                mapping = Stopwatch.GetElapsedTime(begun);
+                var inference = _options.Inference?.Invoke(_plan) ?? _plan.CreateInference();
+                try
+                {
+                    graph = new DetectGraph(Parts(inference), cancellation);
+                    using var counted = FlairMeter.Observe(graph.Counters);
+                    var begun = Stopwatch.GetTimestamp();
+                    await WithProgressAsync(graph, WatchedAsync(graph)).ConfigureAwait(false);
+                    mapping = Stopwatch.GetElapsedTime(begun);
+                }
+                finally
+                {
+                    // A thread that is stuck cannot be waited for; the process ends soon.
+                    if (!_stuck)
+                        inference.Dispose();
+                }
             }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -151,9 +179,17 @@ public sealed class DetectRun
 
     private void Committed(TileRow row)
     {
+        var done = row.Status == TileStatus.Done;
+        FlairMeter.Count(FlairMeter.Tiles, 1, done ? "done" : "failed");
+        if (done)
+        {
+            FlairMeter.Pixels.Add((long)row.Width * row.Height);
+            FlairMeter.TileDuration.Record(row.Seconds);
+        }
+
         lock (_lock)
         {
-            (row.Status == TileStatus.Done ? _rows : _failed).Add(row);
+            (done ? _rows : _failed).Add(row);
             _observer.TileFinished(row);
         }
     }
@@ -164,6 +200,51 @@ public sealed class DetectRun
         var byName = _plan.Finished.Concat(_rows).Concat(_failed).ToDictionary(row => row.Tile, StringComparer.Ordinal);
         var names = _plan.Mosaic.Tiles.Select(tile => tile.Name).Concat(_plan.Mosaic.Unreadable.Select(tile => tile.Name));
         return [.. names.Select(name => byName.GetValueOrDefault(name)).OfType<TileRow>()];
+    }
+
+    /// <summary>Runs the graph until it is done, or until the watchdog gives it up.</summary>
+    private async Task WatchedAsync(DetectGraph graph)
+    {
+        var run = graph.RunAsync(_plan.Units);
+        if (_plan.Settings.Resources.Watchdog <= 0)
+        {
+            await run.ConfigureAwait(false);
+            return;
+        }
+
+        using var end = new CancellationTokenSource();
+        var watch = new Watchdog(graph.Counters, TimeSpan.FromMinutes(_plan.Settings.Resources.Watchdog), _options.Time, Warn).RunAsync(end.Token);
+        if (await Task.WhenAny(run, watch).ConfigureAwait(false) == run)
+        {
+            await end.CancelAsync().ConfigureAwait(false);
+            await watch.ConfigureAwait(false);
+            await run.ConfigureAwait(false);
+            return;
+        }
+
+        var stall = await watch.ConfigureAwait(false);
+        graph.Stop();
+        _stuck = await Task.WhenAny(run, Task.Delay(s_grace)).ConfigureAwait(false) != run;
+        graph.EndTraces();
+        if (run.IsCompletedSuccessfully)
+            return;
+        _ = run.ContinueWith(late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        throw new FlairException(stall!.ToString()) { ExitCode = RunSummary.StalledExitCode };
+    }
+
+    private void Warn(RunStall stall)
+    {
+        // Whoever holds the lock may be what is stuck.
+        if (!_lock.TryEnter(s_grace))
+            return;
+        try
+        {
+            _observer.Stalled(stall);
+        }
+        finally
+        {
+            _lock.Exit();
+        }
     }
 
     private async Task WithProgressAsync(DetectGraph graph, Task run)

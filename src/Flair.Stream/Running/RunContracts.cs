@@ -12,6 +12,9 @@ public sealed record RunOptions
     /// <summary>How often <see cref="IRunObserver.Progress"/> is called.</summary>
     public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>The watchdog's clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>Makes other networks than the model's, for measuring; null for the model's.</summary>
     internal Func<RunPreparation, InferenceWorkers>? Inference { get; init; }
 }
@@ -32,6 +35,9 @@ public interface IRunObserver
 
     /// <summary>A tile was finished, or failed.</summary>
     void TileFinished(TileRow tile);
+
+    /// <summary>A block has made no progress for as long as the watchdog allows; the run still goes on.</summary>
+    void Stalled(RunStall stall) => Notice(stall.ToString());
 }
 
 /// <summary>Where a run stands.</summary>
@@ -68,6 +74,9 @@ public sealed record RunSnapshot
 /// <summary>How a run ended.</summary>
 public sealed record RunSummary
 {
+    /// <summary>The exit code of a run that the watchdog ended (<c>EX_TEMPFAIL</c> of sysexits.h): the same command goes on.</summary>
+    public const int StalledExitCode = 75;
+
     /// <summary>The last snapshot.</summary>
     public required RunSnapshot Final { get; init; }
 

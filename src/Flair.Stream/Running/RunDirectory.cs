@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Flair.Telemetry;
 
 namespace Flair.Running;
 
@@ -9,12 +10,21 @@ namespace Flair.Running;
 /// <param name="Model">The model in words.</param>
 /// <param name="ModelFingerprint">SHA-256 over architecture, tensors and nomenclature.</param>
 /// <param name="Grid">The mosaic's grid.</param>
-/// <param name="Pipeline">The settings as YAML, from which the run can be started again.</param>
+/// <param name="Pipeline">The settings as YAML, from which the run can be started again, but for secrets in paths.</param>
 public sealed record RunIdentity(
     int Version, string Software, string Settings, string Model, string ModelFingerprint, string Grid, string Pipeline)
 {
     /// <summary>The format this software writes.</summary>
     public const int CurrentVersion = 1;
+
+    /// <summary>The identity as it is written and compared: without keys, tokens and passwords.</summary>
+    public RunIdentity WithoutSecrets() => this with
+    {
+        Settings = Redactor.Clean(Settings),
+        Model = Redactor.Clean(Model),
+        Grid = Redactor.Clean(Grid),
+        Pipeline = Redactor.Clean(Pipeline),
+    };
 
     /// <summary>In one line, what keeps <paramref name="other"/> from going on here; null when nothing does.</summary>
     public string? DifferenceFrom(RunIdentity other)
@@ -111,7 +121,7 @@ public sealed class RunDirectory : IDisposable
             throw new FlairException($"{layout.RunFile}: not readable ({e.Message.Split('\n')[0]}); choose another output or remove {layout.Root}", e);
         }
 
-        if (found?.DifferenceFrom(identity) is { } difference)
+        if (found?.DifferenceFrom(identity.WithoutSecrets()) is { } difference)
             throw new FlairException($"{layout.Root} holds the output of another run: {difference}; choose another output or remove that directory");
     }
 
@@ -120,7 +130,7 @@ public sealed class RunDirectory : IDisposable
     {
         if (File.Exists(layout.RunFile) && !IsUnused(layout))
             return;
-        DurableFile.WriteAllBytes(layout.RunFile, JsonSerializer.SerializeToUtf8Bytes(identity, s_json));
+        DurableFile.WriteAllBytes(layout.RunFile, JsonSerializer.SerializeToUtf8Bytes(identity.WithoutSecrets(), s_json));
     }
 
     /// <summary>Finds out now, not after the first tile is computed, that finished files could not be put there.</summary>

@@ -6,6 +6,7 @@ using Flair.Inference;
 using Flair.Models;
 using Flair.Settings;
 using Flair.Source;
+using Flair.Telemetry;
 using Flair.Tiles;
 using Flair.Torch;
 using Flair.Windowing;
@@ -93,9 +94,9 @@ public sealed class RunPreparation
     public IReadOnlyDictionary<string, string> TileMetadata => new Dictionary<string, string>
     {
         ["FLAIR_SOFTWARE"] = $"Flair.Stream {Identity.Software}",
-        ["FLAIR_MODEL"] = ModelInWords,
+        ["FLAIR_MODEL"] = Redactor.Clean(ModelInWords),
         ["FLAIR_MODEL_SHA256"] = Model.Fingerprint,
-        ["FLAIR_SETTINGS"] = SettingsText.Replace("\n", "; ", StringComparison.Ordinal),
+        ["FLAIR_SETTINGS"] = Redactor.Clean(SettingsText).Replace("\n", "; ", StringComparison.Ordinal),
     };
 
     /// <summary>Threads of the network on CPU.</summary>

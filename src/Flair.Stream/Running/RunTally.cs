@@ -1,3 +1,5 @@
+using Flair.Telemetry;
+
 namespace Flair.Running;
 
 /// <summary>What a run has done so far, counted as it goes; safe to read at any time.</summary>
@@ -12,8 +14,16 @@ public sealed class RunTally
     public long WindowsDone => Interlocked.Read(ref _windowsComputed) + Interlocked.Read(ref _windowsWithoutData);
 
     /// <summary>Counts windows that the network has computed.</summary>
-    public void WindowsThroughNetwork(int count) => Interlocked.Add(ref _windowsComputed, count);
+    public void WindowsThroughNetwork(int count)
+    {
+        Interlocked.Add(ref _windowsComputed, count);
+        FlairMeter.Count(FlairMeter.Windows, count, "computed");
+    }
 
     /// <summary>Counts a window that was not run because its core has no data.</summary>
-    public void WindowWithoutData() => Interlocked.Increment(ref _windowsWithoutData);
+    public void WindowWithoutData()
+    {
+        Interlocked.Increment(ref _windowsWithoutData);
+        FlairMeter.Count(FlairMeter.Windows, 1, "nodata");
+    }
 }

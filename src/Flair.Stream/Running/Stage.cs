@@ -33,6 +33,7 @@ public abstract class Stage<TIn, TOut>
             EnsureOrdered = true,
             CancellationToken = cancellation,
         });
+        counters.Queue = () => _block.InputCount;
         Completion = CompleteAsync();
     }
 

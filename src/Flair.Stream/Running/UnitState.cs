@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Flair.Indexing;
 using Flair.Source;
+using Flair.Telemetry;
 using Flair.Windowing;
 
 namespace Flair.Running;
@@ -49,6 +50,9 @@ public sealed class UnitState
 
     /// <summary>Blocks of input files that could not be decoded.</summary>
     public ConcurrentQueue<ReadFailure> Failures { get; } = new();
+
+    /// <summary>Its spans; null when nobody listens.</summary>
+    internal UnitTrace? Trace { get; init; }
 
     /// <summary>When the first pixel was asked for.</summary>
     public long StartTimestamp { get; } = Stopwatch.GetTimestamp();

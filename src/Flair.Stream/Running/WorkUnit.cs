@@ -29,5 +29,8 @@ public sealed record WorkUnit(IReadOnlyList<SourceTile> Tiles)
             .Select(group => new WorkUnit([.. group])),
     ];
 
+    /// <summary>Its tiles in a few words: <c>tile-0-0 … tile-1-1 (4 tiles)</c>.</summary>
+    public string Name => Tiles.Count == 1 ? Tiles[0].Name : $"{Tiles[0].Name} … {Tiles[^1].Name} ({Tiles.Count} tiles)";
+
     private static int Square(int start, int length) => (int)Math.Floor((start + (length / 2.0)) / GroupSize);
 }

@@ -15,7 +15,7 @@ internal static class PipelineFile
     public static readonly IReadOnlyList<string> Keys =
     [
         "inputs", "input", "bands", "crs", "model", "normalization", "window", "batch", "stitch", "outputs", "nodata", "precision",
-        "device", "resources", "output", "flair_detect",
+        "device", "resources", "telemetry", "output", "flair_detect",
     ];
 
     /// <summary>Reads a pipeline's tree after merging the overrides into it.</summary>
@@ -52,6 +52,7 @@ internal static class PipelineFile
             Device = root.Text("device", "device") ?? defaults.Device,
             Nodata = ReadNodata(root, defaults.Nodata),
             Resources = ReadResources(root, defaults.Resources),
+            TelemetryEndpoint = root.Section("telemetry", "telemetry", "endpoint")?.Text("endpoint", "telemetry.endpoint"),
             Crs = root.Text("crs", "crs"),
             FlairDetect = ReadFlairDetect(root),
         };
@@ -139,12 +140,13 @@ internal static class PipelineFile
 
     private static ResourceSettings ReadResources(SettingsSection root, ResourceSettings defaults)
     {
-        var section = root.Section("resources", "resources", "threads", "readers", "attempts");
+        var section = root.Section("resources", "resources", "threads", "readers", "attempts", "watchdog");
         return new()
         {
             Threads = section?.Integer("threads", "resources.threads") ?? defaults.Threads,
             Readers = section?.Integer("readers", "resources.readers") ?? defaults.Readers,
             Attempts = section?.Integer("attempts", "resources.attempts") ?? defaults.Attempts,
+            Watchdog = section?.Number("watchdog", "resources.watchdog") ?? defaults.Watchdog,
         };
     }
 

@@ -42,6 +42,9 @@ public sealed record RunSettings
     /// <summary>Threads and memory.</summary>
     public ResourceSettings Resources { get; init; } = new();
 
+    /// <summary>Where metrics and traces are sent (OTLP), e.g. <c>http://localhost:4318</c>; null: where the environment says, or nowhere.</summary>
+    public string? TelemetryEndpoint { get; init; }
+
     /// <summary>The coordinate reference system of inputs that do not say theirs, as <c>EPSG:2154</c>; null when they must.</summary>
     public string? Crs { get; init; }
 
@@ -205,6 +208,12 @@ public sealed record ResourceSettings
 
     /// <summary>Times a tile that cannot be read is tried in all; 1 or more.</summary>
     public int Attempts { get; init; } = 2;
+
+    /// <summary>Minutes in which a block of the graph may make no progress before a warning, and again before the run ends; 0: for ever.</summary>
+    public double Watchdog { get; init; } = 10;
+
+    /// <summary>True for minutes that a watchdog may wait: 0, or 0.1 to 1440.</summary>
+    public static bool IsWatchdog(double minutes) => minutes is 0 or (>= 0.1 and <= 1440);
 }
 
 /// <summary>What only a FLAIR-1 detection file decides.</summary>

@@ -43,6 +43,10 @@ internal static partial class RunSettingsRules
         AtLeast(report, "resources.readers", settings.Resources.Readers, 0);
         AtMost(report, "resources.readers", settings.Resources.Readers, MostThreads);
         AtLeast(report, "resources.attempts", settings.Resources.Attempts, 1);
+        if (!ResourceSettings.IsWatchdog(settings.Resources.Watchdog))
+            report.Fail("resources.watchdog", string.Create(CultureInfo.InvariantCulture, $"'resources.watchdog' must be 0 (off) or 0.1 to 1440 minutes, not {settings.Resources.Watchdog}"));
+        if (settings.TelemetryEndpoint is { } endpoint && !(Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
+            report.Fail("telemetry.endpoint", $"'telemetry.endpoint' must be a URL such as http://localhost:4318, not '{endpoint}'");
 
         if (settings.FlairDetect is null && !settings.Outputs.Classes)
             report.Fail("outputs.classes", "the class codes are always written; take 'outputs.classes: false' out");

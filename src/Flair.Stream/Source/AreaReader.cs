@@ -62,6 +62,9 @@ public sealed class AreaReader : IDisposable
     /// <summary>Times a file was opened so far: several for one that is decoded in several places at once.</summary>
     public int FilesOpened => _counters.FilesOpened;
 
+    /// <summary>The files that are being decoded at this moment, for a message: <c>, decoding a.tif</c>; empty when there are none.</summary>
+    internal string FilesInHand => _counters.InHand is { Count: > 0 } files ? $", decoding {string.Join(", ", files)}" : "";
+
     private int Parallelism => _options.Parallelism;
 
     /// <summary>

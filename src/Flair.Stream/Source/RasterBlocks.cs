@@ -1,4 +1,5 @@
 using Flair.Gdal;
+using Flair.Telemetry;
 using Flair.OpenJpeg;
 
 namespace Flair.Source;
@@ -97,6 +98,19 @@ internal sealed unsafe class RasterBlocks : IDisposable
     /// <summary>Decodes a job's blocks; what cannot be decoded is noted and left undefined.</summary>
     public void Decode(DecodeJob job, CancellationToken cancellation)
     {
+        _counters.Begin(job, File.Info.Path);
+        try
+        {
+            DecodeBlocks(job, cancellation);
+        }
+        finally
+        {
+            _counters.End(job);
+        }
+    }
+
+    private void DecodeBlocks(DecodeJob job, CancellationToken cancellation)
+    {
         cancellation.ThrowIfCancellationRequested();
         _counters.Add(BlocksOf(job.Part, Cut).Area, job.Part.Area * _bands.Length * _valueBytes);
         if (TryRead(job.Rows, job.Part, _direct) is null)
@@ -114,6 +128,8 @@ internal sealed unsafe class RasterBlocks : IDisposable
                 string? message = null;
                 for (int attempt = Math.Min(2, _attempts); attempt <= _attempts; attempt++)
                 {
+                    if (attempt > 1)
+                        FlairMeter.Retries.Add(1);
                     if ((message = TryRead(job.Rows, part, direct: false)) is null)
                         break;
                 }

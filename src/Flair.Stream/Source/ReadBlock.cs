@@ -35,10 +35,13 @@ public sealed class ReadBlock : Stage<UnitState, UnitStrip>
     protected override async Task HandleAsync(UnitState message, CancellationToken cancellation)
     {
         using var reader = new AreaReader(_mosaic, message.ReadArea, _options);
+        Counters.Pulse = () => reader.BytesDecoded;
         for (var i = 0; i < reader.Strips.Count; i++)
         {
             Strip strip;
-            using (Counters.Enter())
+            var rows = reader.Strips[i];
+            using (message.Trace?.Read(rows))
+            using (Counters.Enter(() => $"unit {message.Unit.Name}, rows {rows.Y} to {rows.Bottom}{reader.FilesInHand}"))
             {
                 var decoded = reader.BytesDecoded;
                 strip = await reader.ReadAsync(i, cancellation).ConfigureAwait(false);
@@ -47,5 +50,7 @@ public sealed class ReadBlock : Stage<UnitState, UnitStrip>
 
             await SendAsync(new UnitStrip(message, strip, i == reader.Strips.Count - 1)).ConfigureAwait(false);
         }
+
+        Counters.Pulse = null;
     }
 }

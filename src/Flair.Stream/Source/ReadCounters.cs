@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Flair.Source;
 
 /// <summary>What a reader has done. Safe to use from several threads.</summary>
@@ -5,6 +7,7 @@ internal sealed class ReadCounters
 {
     private long _blocks;
     private long _bytes;
+    private readonly ConcurrentDictionary<object, string> _inHand = new(ReferenceEqualityComparer.Instance);
     private int _opened;
 
     public long Blocks => Interlocked.Read(ref _blocks);
@@ -18,6 +21,15 @@ internal sealed class ReadCounters
         Interlocked.Add(ref _blocks, blocks);
         Interlocked.Add(ref _bytes, bytes);
     }
+
+    /// <summary>Files that are being decoded now, sorted.</summary>
+    public IReadOnlyList<string> InHand => [.. _inHand.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+
+    /// <summary>Notes that a job on a file begins.</summary>
+    public void Begin(object job, string path) => _inHand[job] = path;
+
+    /// <summary>Notes that it has ended.</summary>
+    public void End(object job) => _inHand.TryRemove(job, out _);
 
     public void Opened() => Interlocked.Increment(ref _opened);
 }

@@ -72,7 +72,7 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
             var (first, count) = (i, end - i);
             _thread.Run(() =>
             {
-                using var busy = Counters.Enter();
+                using var busy = Counters.Enter(() => $"unit {message.Unit.Unit.Name}, window {message.Windows[first].Id}");
                 for (var index = first; index < first + count; index++)
                     Add(here!, index, message.Windows[index], bounds);
             });
@@ -125,7 +125,7 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
         {
             _thread.Run(() =>
             {
-                using var busy = Counters.Enter();
+                using var busy = Counters.Enter(() => $"unit {unit.Unit.Name}, rows {rows.Y} to {rows.Y + rows.Count}");
                 _canvas.Take(rows);
             });
             MaskUnknown(rows);

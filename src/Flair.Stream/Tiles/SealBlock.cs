@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Threading.Tasks.Dataflow;
 using Flair.Indexing;
 using Flair.Running;
+using Flair.Telemetry;
 
 namespace Flair.Tiles;
 
@@ -32,7 +34,10 @@ public sealed class SealBlock : Stage<CompleteTile, SealedTile>
     {
         using var tile = message;
         SealedTile done;
-        using (Counters.Enter())
+        var start = Stopwatch.GetTimestamp();
+        Counters.Pulse = () => tile.Writer.BytesSoFar;
+        using (tile.Unit.Trace?.Step("seal", tile.Tile))
+        using (Counters.Enter(() => $"tile {tile.Tile.Name}"))
         {
             var failure = tile.Unit.Failures.FirstOrDefault(failure => failure.Area.Overlaps(tile.Tile.Rect));
             done = failure is null
@@ -41,6 +46,8 @@ public sealed class SealBlock : Stage<CompleteTile, SealedTile>
             Counters.Add(1, done.Outputs.Sum(output => output.Bytes));
         }
 
+        Counters.Pulse = null;
+        FlairMeter.SealDuration.Record(Stopwatch.GetElapsedTime(start).TotalSeconds);
         await SendAsync(done).ConfigureAwait(false);
     }
 

@@ -74,7 +74,7 @@ public sealed class TileBlock : Stage<MapRows, CompleteTile>
 
     private void Write(CompleteTile tile, MapRows rows)
     {
-        using var busy = Counters.Enter();
+        using var busy = Counters.Enter(() => $"tile {tile.Tile.Name}, rows {rows.Y} to {rows.Y + rows.Count}");
         var bounds = rows.Unit.Unit.Bounds;
         var part = new GridRect(bounds.X, rows.Y, bounds.Width, rows.Count).Intersect(tile.Tile.Rect);
         if (part.IsEmpty)

@@ -62,6 +62,22 @@ public sealed class TileWriter : IDisposable
         _ => tile + ".tif",
     };
 
+    /// <summary>Bytes in the temporary files: a number that changes while they are written.</summary>
+    public long BytesSoFar
+    {
+        get
+        {
+            try
+            {
+                return new DirectoryInfo(_folder).EnumerateFiles().Sum(file => file.Length);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return 0;
+            }
+        }
+    }
+
     /// <summary>Takes the next rows. What is not among the tile's outputs is ignored and may be empty.</summary>
     /// <param name="rows">Number of rows.</param>
     /// <param name="classes">Class indices [row, column], 255 where there is no data.</param>

@@ -74,7 +74,7 @@ public sealed class WindowBlock : Stage<UnitStrip, CutWindow>
     /// <summary>Cuts a window, or records that it has no data and returns null.</summary>
     private CutWindow? Cut(UnitState unit, Placement placement)
     {
-        using var busy = Counters.Enter();
+        using var busy = Counters.Enter(() => $"unit {unit.Unit.Name}, window {placement.Id}");
         var known = CountKnown(placement.Window);
         var record = new WindowRecord { NodataShare = 1 - ((double)known / placement.Window.Area) };
         unit.Windows[placement] = record;

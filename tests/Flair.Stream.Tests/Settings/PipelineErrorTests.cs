@@ -20,7 +20,7 @@ public sealed class PipelineErrorTests : IDisposable
     [InlineData("output: twice", "p.yaml:6:1: the key 'output' is given twice (first at p.yaml:5:1)")]
     [InlineData("stitch: blnd", "p.yaml:6:9: 'stitch' must be blend or crop, not 'blnd'; did you mean 'blend'?")]
     [InlineData("precision: int4", "p.yaml:6:12: 'precision' must be auto or fp32 or bf16 or fp16 or int8, not 'int4'; did you mean 'int8'?")]
-    [InlineData("\"a\\nb\": 1", "p.yaml:6:1: unknown key 'a�b'; valid: inputs, input, bands, crs, model, normalization, window, batch, stitch, outputs, nodata, precision, device, resources, output, flair_detect")]
+    [InlineData("\"a\\nb\": 1", "p.yaml:6:1: unknown key 'a�b'; valid: inputs, input, bands, crs, model, normalization, window, batch, stitch, outputs, nodata, precision, device, resources, telemetry, output, flair_detect")]
     [InlineData("batch: 0", "p.yaml:6:8: 'batch' must be 1 or more, not 0")]
     [InlineData("window: { size: 500 }", "p.yaml:6:17: 'window.size' must be a multiple of 32, not 500; the nearest is 512")]
     [InlineData("window: { size: 16384 }", "p.yaml:6:17: 'window.size' must be 8192 or less, not 16384")]
