@@ -54,7 +54,7 @@ public sealed record TileRow
     /// <summary>Seconds from its first read to its last write.</summary>
     public required double Seconds { get; init; }
 
-    /// <summary>Times it was tried.</summary>
+    /// <summary>Times it was tried, by this run and those before: 2 or more for a tile that failed before.</summary>
     public int Attempts { get; init; } = 1;
 }
 

@@ -58,6 +58,9 @@ public sealed class RunPreparation
     /// <summary>What int8 needs to know of the model; null for other precisions.</summary>
     public Calibration? Calibration { get; }
 
+    /// <summary>The inputs that must not be decoded.</summary>
+    public Quarantine Quarantine { get; private init; } = Quarantine.None;
+
     /// <summary>The device that <c>auto</c> became.</summary>
     public string Device { get; }
 
@@ -125,7 +128,9 @@ public sealed class RunPreparation
     {
         GdalRuntime.Initialize();
         var device = ResolveDevice(settings);
-        var mosaic = Mosaic.Open(settings, notice);
+        var quarantine = Quarantine.Load(
+            new OutputLayout(settings).QuarantineFile, DecodeLedger.Current?.Verdicts() ?? [], version, settings.Resources.QuarantineDays, DateTime.UtcNow);
+        var mosaic = Mosaic.Open(settings, quarantine, notice);
         var multiple = ArchitectureRegistry.Parse(settings.Model.Architecture).Architecture.SizeMultiple;
         if (settings.Window.Size % multiple != 0)
             throw new FlairException($"window.size is {settings.Window.Size}, but {settings.Model.Architecture} needs a multiple of {multiple}");
@@ -137,7 +142,7 @@ public sealed class RunPreparation
             notice(compression);
         if (model.WeightsAreFormula)
             notice("the weights are a formula, not trained: the map shows that the pipeline works, not what is on the ground");
-        return new RunPreparation(settings, mosaic, model, settings.Precision == Precision.Int8 ? calibration : null, device, version);
+        return new RunPreparation(settings, mosaic, model, settings.Precision == Precision.Int8 ? calibration : null, device, version) { Quarantine = quarantine };
     }
 
     /// <summary>The record of a tile that is done with these inputs, model and settings, and whose files are there; else null.</summary>
@@ -153,6 +158,11 @@ public sealed class RunPreparation
 
         // The paths that were read are strings of their own, a dozen kilobytes a tile; the mosaic's are shared by all tiles.
         var inputs = InputsOf(tile);
+        if (row.InputsFingerprint == Fingerprints.OfInputs(inputs))
+            return row with { Inputs = inputs };
+
+        // What was computed from a file before it was put into quarantine is as good as before.
+        inputs = InputsOf(tile, asRead: false);
         return row.InputsFingerprint == Fingerprints.OfInputs(inputs) ? row with { Inputs = inputs } : null;
 
         bool IsThere(OutputFile output) =>
@@ -160,8 +170,14 @@ public sealed class RunPreparation
     }
 
     /// <summary>Every file that decides a pixel of a tile: its own and those of the neighbours that its windows reach into.</summary>
-    public IReadOnlyList<InputFingerprint> InputsOf(SourceTile tile) =>
-        Mosaic.Fingerprints(tile.Rect.Inflate(Settings.FlairDetect is null ? Settings.Window.Size : 0));
+    public IReadOnlyList<InputFingerprint> InputsOf(SourceTile tile) => InputsOf(tile, asRead: true);
+
+    /// <summary>How often a tile has been tried in vain.</summary>
+    public int FailuresOf(string tile) =>
+        TileRecordFile.TryRead(Layout.Index.Record(tile), out var row, out _) && row.Status == TileStatus.Failed ? row.Attempts : 0;
+
+    private IReadOnlyList<InputFingerprint> InputsOf(SourceTile tile, bool asRead) =>
+        Mosaic.Fingerprints(tile.Rect.Inflate(Settings.FlairDetect is null ? Settings.Window.Size : 0), asRead);
 
     private static FlairSlicing SliceAsFlair(RunSettings settings, Mosaic mosaic)
     {

@@ -139,12 +139,15 @@ internal static class PipelineFile
 
     private static ResourceSettings ReadResources(SettingsSection root, ResourceSettings defaults)
     {
-        var section = root.Section("resources", "resources", "threads", "readers", "attempts");
+        var section = root.Section("resources", "resources", "threads", "readers", "attempts", "stall_minutes", "restarts", "quarantine_days");
         return new()
         {
             Threads = section?.Integer("threads", "resources.threads") ?? defaults.Threads,
             Readers = section?.Integer("readers", "resources.readers") ?? defaults.Readers,
             Attempts = section?.Integer("attempts", "resources.attempts") ?? defaults.Attempts,
+            StallMinutes = section?.Number("stall_minutes", "resources.stall_minutes") ?? defaults.StallMinutes,
+            Restarts = section?.Integer("restarts", "resources.restarts") ?? defaults.Restarts,
+            QuarantineDays = section?.Integer("quarantine_days", "resources.quarantine_days") ?? defaults.QuarantineDays,
         };
     }
 

@@ -39,7 +39,7 @@ public sealed record RunSettings
     /// <summary>What counts as no data.</summary>
     public NodataSettings Nodata { get; init; } = new();
 
-    /// <summary>Threads and memory.</summary>
+    /// <summary>Threads, memory and patience.</summary>
     public ResourceSettings Resources { get; init; } = new();
 
     /// <summary>The coordinate reference system of inputs that do not say theirs, as <c>EPSG:2154</c>; null when they must.</summary>
@@ -205,6 +205,15 @@ public sealed record ResourceSettings
 
     /// <summary>Times a tile that cannot be read is tried in all; 1 or more.</summary>
     public int Attempts { get; init; } = 2;
+
+    /// <summary>Minutes after which an input that makes no progress counts as hanging its decoder; 0: never.</summary>
+    public double StallMinutes { get; init; } = 5;
+
+    /// <summary>Times a run that died without an input's fault (or none that shows) is started again; 0 or more.</summary>
+    public int Restarts { get; init; } = 3;
+
+    /// <summary>Days after which an input that crashed or hung its decoder is tried again though nothing has changed; 0: by every run.</summary>
+    public int QuarantineDays { get; init; } = 7;
 }
 
 /// <summary>What only a FLAIR-1 detection file decides.</summary>

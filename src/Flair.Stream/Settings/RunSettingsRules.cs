@@ -14,6 +14,12 @@ internal static partial class RunSettingsRules
     /// <summary>libtorch starts as many as it is told, and hangs with a hundred thousand.</summary>
     private const int MostThreads = 1024;
 
+    /// <summary>Each doubles the wait before it.</summary>
+    private const int MostAttempts = 100;
+
+    /// <summary>A year.</summary>
+    private const double MostMinutes = 525600;
+
     /// <summary>A window of 8192 px takes 100 GB in the smallest network; far beyond, sizes in bytes overflow.</summary>
     private const int LargestWindow = 8192;
 
@@ -43,6 +49,11 @@ internal static partial class RunSettingsRules
         AtLeast(report, "resources.readers", settings.Resources.Readers, 0);
         AtMost(report, "resources.readers", settings.Resources.Readers, MostThreads);
         AtLeast(report, "resources.attempts", settings.Resources.Attempts, 1);
+        AtMost(report, "resources.attempts", settings.Resources.Attempts, MostAttempts);
+        AtLeast(report, "resources.restarts", settings.Resources.Restarts, 0);
+        AtLeast(report, "resources.quarantine_days", settings.Resources.QuarantineDays, 0);
+        if (settings.Resources.StallMinutes is < 0 or > MostMinutes)
+            report.Fail("resources.stall_minutes", string.Create(CultureInfo.InvariantCulture, $"'{report.KeyOf("resources.stall_minutes")}' must be between 0 (never) and {MostMinutes}, not {settings.Resources.StallMinutes}"));
 
         if (settings.FlairDetect is null && !settings.Outputs.Classes)
             report.Fail("outputs.classes", "the class codes are always written; take 'outputs.classes: false' out");

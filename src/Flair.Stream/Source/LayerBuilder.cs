@@ -11,7 +11,7 @@ namespace Flair.Source;
 internal sealed record LayerRequest(string Name, IReadOnlyList<string> Paths, int[] Bands, ProductKind? Wanted, bool Elevation);
 
 /// <summary>Makes a layer of files: opens them all, finds their places, and says what does not belong.</summary>
-internal sealed class LayerBuilder(CrsResolver crs, NodataMode nodata, int parallelism, InputProblems problems, Action<string> notice)
+internal sealed class LayerBuilder(CrsResolver crs, NodataMode nodata, Quarantine quarantine, int parallelism, InputProblems problems, Action<string> notice)
 {
     private readonly List<UnreadableRaster> _unreadable = [];
 
@@ -96,9 +96,17 @@ internal sealed class LayerBuilder(CrsResolver crs, NodataMode nodata, int paral
         Parallel.For(0, found.Count, new ParallelOptions { MaxDegreeOfParallelism = parallelism }, i =>
         {
             var path = found[i].Path;
+            var held = quarantine.Find(path);
+            if (held is { Opens: false })
+            {
+                opened[i] = (null, held.Reason);
+                return;
+            }
+
             try
             {
-                opened[i] = (RasterInfo.Probe(path), null);
+                using var entry = DecodeLedger.Enter(path, DecodePhase.Opening);
+                opened[i] = (RasterInfo.Probe(path) with { Quarantined = held?.Reason }, null);
             }
             catch (GdalException fault)
             {

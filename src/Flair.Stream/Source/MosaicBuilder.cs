@@ -4,7 +4,7 @@ using Flair.Settings;
 namespace Flair.Source;
 
 /// <summary>Opens all inputs of a run and fits them together; whatever does not fit is named in one error before anything is computed.</summary>
-internal sealed class MosaicBuilder(RunSettings settings, Action<string> notice)
+internal sealed class MosaicBuilder(RunSettings settings, Quarantine quarantine, Action<string> notice)
 {
     /// <summary>A product that covers less of a tile than this lacks it: a neighbour's overhang of a few metres is no coverage.</summary>
     private const double LeastShare = 0.05;
@@ -24,7 +24,7 @@ internal sealed class MosaicBuilder(RunSettings settings, Action<string> notice)
             ?? throw new FlairException("inputs: at least one product must be imagery; a height band alone has no tiles");
         var crs = new CrsResolver(settings.Crs, optional: settings.FlairDetect is not null);
         int readers = settings.Resources.Readers > 0 ? settings.Resources.Readers : Environment.ProcessorCount;
-        var layers = new LayerBuilder(crs, _nodata, readers, _problems, notice);
+        var layers = new LayerBuilder(crs, _nodata, quarantine, readers, _problems, notice);
 
         var main = layers.Build(Imagery(first), null);
         List<ImageryProduct> imagery = [];
@@ -57,6 +57,7 @@ internal sealed class MosaicBuilder(RunSettings settings, Action<string> notice)
 
         var tiles = Tiles(main, imagery, heights);
         tiles = SetAside(layers.Unreadable, main, tiles);
+        tiles = SetQuarantinedAside(imagery.Select(product => product.Layer).Concat(heights.SelectMany(height => height.Layers)), tiles);
         var others = imagery.Select(product => product.Layer).Where(layer => !ReferenceEquals(layer, main)).Concat(heights.SelectMany(height => height.Layers));
         foreach (var layer in others)
             CheckCoverage(main, tiles, layer);
@@ -149,6 +150,23 @@ internal sealed class MosaicBuilder(RunSettings settings, Action<string> notice)
         }
 
         return tiles;
+    }
+
+    /// <summary>Tiles that a quarantined file has pixels of fail without being computed; their neighbours take those pixels for unknown.</summary>
+    /// <returns>The tiles that can be mapped.</returns>
+    private List<SourceTile> SetQuarantinedAside(IEnumerable<Layer> layers, List<SourceTile> tiles)
+    {
+        var reasons = layers.SelectMany(layer => layer.Files).Where(file => file.Info.Quarantined is not null)
+            .DistinctBy(file => file.Info.Path).ToDictionary(file => file.Info.Path, file => file.Info.Quarantined!, StringComparer.Ordinal);
+        if (reasons.Count == 0)
+            return tiles;
+        foreach (var tile in tiles)
+        {
+            if (tile.Files.FirstOrDefault(reasons.ContainsKey) is { } path)
+                _unreadable.Add(new UnreadableTile(tile.Name, tile.Rect, path, reasons[path]));
+        }
+
+        return tiles.FindAll(tile => !tile.Files.Any(reasons.ContainsKey));
     }
 
     /// <summary>Where a dalle lies by its name, as large as the others.</summary>
