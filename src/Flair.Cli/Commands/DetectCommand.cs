@@ -1,6 +1,9 @@
 using System.CommandLine;
 using Flair.Cli.Progress;
+using Flair.Cli.Supervision;
 using Flair.Running;
+using Flair.Settings;
+using Flair.Source;
 
 namespace Flair.Cli.Commands;
 
@@ -22,18 +25,29 @@ internal static class DetectCommand
         var settings = new SettingsOptions();
         var json = new Option<bool>("--json") { Description = "One JSON object a line: start, progress, notice, tile, error, summary." };
         var quiet = new Option<bool>("--quiet", "-q") { Description = "No progress; failed tiles and the summary alone." };
-        var command = new Command("detect", "Map every tile that is not finished yet.") { json, quiet };
+        var unsupervised = new Option<bool>(Supervisor.Off) { Description = "Run in this process alone, so that a decoder that crashes or hangs takes the run with it." };
+        var command = new Command("detect", "Map every tile that is not finished yet.") { json, quiet, unsupervised };
         settings.AddTo(command);
         HelpWithExamples.Add(command, Examples);
         command.SetAction(async (parsed, _) =>
         {
             using var display = Display(context, parsed.GetValue(json), parsed.GetValue(quiet));
             var options = new RunOptions();
-            var summary = await DetectRun.RunAsync(settings.Read(parsed), options, display, context.Stop);
+            var read = settings.Read(parsed);
+            TellSupervisor(read.Resources);
+            var summary = await DetectRun.RunAsync(read, options, display, context.Stop);
             display.Finish(summary);
             return summary.ExitCode;
         });
         return command;
+    }
+
+    private static void TellSupervisor(ResourceSettings resources)
+    {
+        if (DecodeLedger.Current is not { } ledger)
+            return;
+        ledger.Stall = TimeSpan.FromMinutes(resources.StallMinutes);
+        ledger.Restarts = resources.Restarts;
     }
 
     private static IRunDisplay Display(CommandContext context, bool json, bool quiet) =>

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Flair.Settings;
 
 namespace Flair.Source;
 
@@ -68,7 +69,7 @@ public sealed unsafe partial class DecodeLedger : IDisposable
     /// <summary>What a child inherits, to be given to <see cref="Open"/>.</summary>
     public int Descriptor => _descriptor;
 
-    /// <summary>How long an input may take without any progress; zero for ever. Told by the process that decodes.</summary>
+    /// <summary>How long an input may take without any progress; zero for ever. Told by the process that decodes; the settings' default before.</summary>
     public TimeSpan Stall
     {
         get => TimeSpan.FromMilliseconds(Volatile.Read(ref Int64(StallAt)));
@@ -126,7 +127,13 @@ public sealed unsafe partial class DecodeLedger : IDisposable
     }
 
     /// <summary>Forgets all but the verdicts, for the next process.</summary>
-    public void Clear() => new Span<byte>(_memory, VerdictsAt).Clear();
+    public void Clear()
+    {
+        new Span<byte>(_memory, VerdictsAt).Clear();
+        var defaults = new ResourceSettings();
+        Stall = TimeSpan.FromMinutes(defaults.StallMinutes);
+        Restarts = defaults.Restarts;
+    }
 
     /// <summary>What is known of inputs.</summary>
     public IReadOnlyList<DecodeVerdict> Verdicts()
