@@ -47,7 +47,7 @@ public sealed class DetectRun
         var outline = RunPlanner.Outline(_plan);
         _windowsTotal = outline.Windows;
         _observer.Started(outline);
-        foreach (var tile in _plan.Mosaic.Unreadable)
+        foreach (var tile in _plan.Unreadable)
             Fail(tile);
         var cancelled = false;
         DetectGraph? graph = null;

@@ -43,7 +43,9 @@ public sealed class RunPreparation
         RunDirectory.Check(Layout, Identity);
         Finished = [.. mosaic.Tiles.Select(FinishedRecord).OfType<TileRow>()];
         var finished = Finished.Select(row => row.Tile).ToHashSet(StringComparer.Ordinal);
-        Units = WorkUnit.Group(mosaic.Tiles.Where(tile => !finished.Contains(tile.Name)));
+        var unfinished = mosaic.Tiles.Where(tile => !finished.Contains(tile.Name)).ToList();
+        Unreadable = [.. mosaic.Unreadable, .. unfinished.Select(mosaic.HeldBack).OfType<UnreadableTile>()];
+        Units = WorkUnit.Group(unfinished.Where(tile => mosaic.HeldBack(tile) is null));
     }
 
     /// <summary>The settings.</summary>
@@ -82,11 +84,14 @@ public sealed class RunPreparation
     /// <summary>Records of the tiles that need no work.</summary>
     public IReadOnlyList<TileRow> Finished { get; }
 
+    /// <summary>The tiles that fail without being tried.</summary>
+    public IReadOnlyList<UnreadableTile> Unreadable { get; }
+
     /// <summary>The tiles still to do, grouped.</summary>
     public IReadOnlyList<WorkUnit> Units { get; }
 
     /// <summary>True when the run adds to the index or changes it.</summary>
-    public bool ChangesIndex => Units.Count > 0 || Mosaic.Unreadable.Count > 0;
+    public bool ChangesIndex => Units.Count > 0 || Unreadable.Count > 0;
 
     /// <summary>The model for people.</summary>
     public string ModelInWords =>
@@ -130,6 +135,12 @@ public sealed class RunPreparation
         var device = ResolveDevice(settings);
         var quarantine = Quarantine.Load(
             new OutputLayout(settings).QuarantineFile, DecodeLedger.Current?.Verdicts() ?? [], version, settings.Resources.QuarantineDays, DateTime.UtcNow);
+        if (quarantine.Files is [var first, .. var others])
+        {
+            notice($"in quarantine, until the file, this program or {settings.Resources.QuarantineDays} days change that: {first.Reason}"
+                + (others.Length > 0 ? $" (and {others.Length} more, see {new OutputLayout(settings).QuarantineFile})" : ""));
+        }
+
         var mosaic = Mosaic.Open(settings, quarantine, notice);
         var multiple = ArchitectureRegistry.Parse(settings.Model.Architecture).Architecture.SizeMultiple;
         if (settings.Window.Size % multiple != 0)

@@ -22,7 +22,7 @@ internal sealed class LayerBuilder(CrsResolver crs, NodataMode nodata, Quarantin
     /// <summary>Sides of IGN's dalles in metres.</summary>
     private static readonly double[] DalleSides = [1000, 5000, 10000];
 
-    /// <summary>Imagery that directories and patterns found beside rasters that can be read; whose tiles these are is for the caller to say.</summary>
+    /// <summary>Rasters that directories and patterns found beside rasters that can be read; whose tiles these are is for the caller to say.</summary>
     public IReadOnlyList<UnreadableRaster> Unreadable => _unreadable;
 
     /// <summary>Builds a layer.</summary>
@@ -119,7 +119,7 @@ internal sealed class LayerBuilder(CrsResolver crs, NodataMode nodata, Quarantin
         {
             if (opened[i].Problem is not { } problem)
                 continue;
-            if (someUsable && found[i].Inside.Length > 0 && !request.Elevation)
+            if (someUsable && found[i].Inside.Length > 0)
                 _unreadable.Add(new UnreadableRaster(request.Name, found[i].Path, problem));
             else
                 problems.Add(problem);

@@ -11,7 +11,7 @@ namespace Flair.Source;
 /// </summary>
 public sealed partial class Mosaic
 {
-    private readonly HashSet<string> _quarantined;
+    private readonly Dictionary<string, string> _quarantined;
 
     internal Mosaic(MosaicGrid grid, IReadOnlyList<SourceTile> tiles, IReadOnlyList<ImageryProduct> imagery, IReadOnlyList<HeightProduct> heights, NodataMode nodata, int channels)
     {
@@ -24,7 +24,8 @@ public sealed partial class Mosaic
         ImageryType = imagery[0].Layer.Type;
         Samples = ImageryType == GdalType.Byte ? SampleType.UInt8 : SampleType.Float32;
         Bounds = tiles.Aggregate(default(GridRect), (bounds, tile) => bounds.Union(tile.Rect));
-        _quarantined = [.. Layers.SelectMany(layer => layer.Files).Where(file => file.Info.Quarantined is not null).Select(file => file.Info.Path)];
+        _quarantined = Layers.SelectMany(layer => layer.Files).Where(file => file.Info.Quarantined is not null)
+            .DistinctBy(file => file.Info.Path).ToDictionary(file => file.Info.Path, file => file.Info.Quarantined!, StringComparer.Ordinal);
         BytesToRead = Layers.SelectMany(layer => layer.Files).DistinctBy(file => file.Info.Path).Sum(file => file.Info.Bytes);
     }
 
@@ -67,7 +68,7 @@ public sealed partial class Mosaic
     /// <param name="settings">Inputs, CRS, nodata, FLAIR-1 mode and readers are looked at.</param>
     /// <param name="notice">Takes a line for each thing worth telling that is no error.</param>
     /// <exception cref="FlairException">
-    /// Rasters that are missing, unreadable (imagery that was not named outright, beside other that can be read, goes to
+    /// Rasters that are missing, unreadable (what was not named outright, beside others that can be read, makes tiles
     /// <see cref="Unreadable"/> instead) or do not belong together (another CRS, resolution, band count, data type, a tile without
     /// one of the products): all of them in one line, the first ten by name.
     /// </exception>
@@ -75,7 +76,7 @@ public sealed partial class Mosaic
 
     /// <summary>As <see cref="Open(RunSettings, Action{string})"/>, but the files in quarantine are not decoded, nor opened where even that is dangerous.</summary>
     /// <param name="settings">Inputs, CRS, nodata, FLAIR-1 mode and readers are looked at.</param>
-    /// <param name="quarantine">Files whose tiles go to <see cref="Unreadable"/>; to the neighbours their pixels are unknown.</param>
+    /// <param name="quarantine">Files that are not read: see <see cref="HeldBack"/>; to the neighbours their pixels are unknown.</param>
     /// <param name="notice">Takes a line for each thing worth telling that is no error.</param>
     /// <exception cref="FlairException">As there.</exception>
     public static Mosaic Open(RunSettings settings, Quarantine quarantine, Action<string> notice)
@@ -84,6 +85,13 @@ public sealed partial class Mosaic
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(notice);
         return new MosaicBuilder(settings, quarantine, notice).Build();
+    }
+
+    /// <summary>Why a tile must not be mapped: a file with pixels of it is in quarantine; null when it may.</summary>
+    public UnreadableTile? HeldBack(SourceTile tile)
+    {
+        ArgumentNullException.ThrowIfNull(tile);
+        return tile.Files.FirstOrDefault(_quarantined.ContainsKey) is { } path ? new UnreadableTile(tile.Name, tile.Rect, path, _quarantined[path]) : null;
     }
 
     /// <summary>True when at least one raster of imagery has a pixel in <paramref name="area"/>, whatever its value.</summary>
@@ -98,7 +106,6 @@ public sealed partial class Mosaic
     public IReadOnlyList<InputFingerprint> Fingerprints(GridRect area, bool asRead = true)
     {
         SortedSet<string> paths = new(StringComparer.Ordinal);
-        var held = asRead ? _quarantined : [];
         foreach (var product in Imagery)
             paths.UnionWith(product.Layer.In(WithHalo(area)).Select(file => file.Info.Path));
         foreach (var layer in Heights.SelectMany(height => height.Layers))
@@ -109,7 +116,7 @@ public sealed partial class Mosaic
         {
             var (bytes, modified) = RasterInfo.Stat(path);
             int query = path.IndexOf('?', StringComparison.Ordinal);
-            return new InputFingerprint(query < 0 ? path : path[..query], held.Contains(path) ? -1 : bytes, modified);
+            return new InputFingerprint(query < 0 ? path : path[..query], asRead && _quarantined.ContainsKey(path) ? -1 : bytes, modified);
         })];
     }
 

@@ -56,11 +56,11 @@ internal sealed class MosaicBuilder(RunSettings settings, Quarantine quarantine,
         }
 
         var tiles = Tiles(main, imagery, heights);
-        tiles = SetAside(layers.Unreadable, main, tiles);
-        tiles = SetQuarantinedAside(imagery.Select(product => product.Layer).Concat(heights.SelectMany(height => height.Layers)), tiles);
+        var elevation = heights.SelectMany(height => height.Layers).Select(layer => layer.Name).ToHashSet(StringComparer.Ordinal);
+        tiles = SetAside([.. layers.Unreadable.Where(raster => !elevation.Contains(raster.Layer))], main, tiles);
         var others = imagery.Select(product => product.Layer).Where(layer => !ReferenceEquals(layer, main)).Concat(heights.SelectMany(height => height.Layers));
         foreach (var layer in others)
-            CheckCoverage(main, tiles, layer);
+            CheckCoverage(main, tiles, layer, [.. layers.Unreadable.Where(raster => raster.Layer == layer.Name)]);
         if (_problems.Any || tiles.Count == 0)
         {
             foreach (var tile in _unreadable)
@@ -152,23 +152,6 @@ internal sealed class MosaicBuilder(RunSettings settings, Quarantine quarantine,
         return tiles;
     }
 
-    /// <summary>Tiles that a quarantined file has pixels of fail without being computed; their neighbours take those pixels for unknown.</summary>
-    /// <returns>The tiles that can be mapped.</returns>
-    private List<SourceTile> SetQuarantinedAside(IEnumerable<Layer> layers, List<SourceTile> tiles)
-    {
-        var reasons = layers.SelectMany(layer => layer.Files).Where(file => file.Info.Quarantined is not null)
-            .DistinctBy(file => file.Info.Path).ToDictionary(file => file.Info.Path, file => file.Info.Quarantined!, StringComparer.Ordinal);
-        if (reasons.Count == 0)
-            return tiles;
-        foreach (var tile in tiles)
-        {
-            if (tile.Files.FirstOrDefault(reasons.ContainsKey) is { } path)
-                _unreadable.Add(new UnreadableTile(tile.Name, tile.Rect, path, reasons[path]));
-        }
-
-        return tiles.FindAll(tile => !tile.Files.Any(reasons.ContainsKey));
-    }
-
     /// <summary>Where a dalle lies by its name, as large as the others.</summary>
     private static GridRect? Place(string path, Layer main)
     {
@@ -182,20 +165,32 @@ internal sealed class MosaicBuilder(RunSettings settings, Quarantine quarantine,
             size.Height);
     }
 
-    private void CheckCoverage(Layer main, List<SourceTile> tiles, Layer layer)
+    /// <summary>
+    /// Tells of tiles that a layer covers in part and refuses those that it does not cover. Where rasters of an elevation layer cannot be opened, which
+    /// leaves their place unknown, the tiles that it does not cover as a whole fail, and the others go on.
+    /// </summary>
+    private void CheckCoverage(Layer main, List<SourceTile> tiles, Layer layer, IReadOnlyList<UnreadableRaster> unreadable)
     {
         bool elevation = !ReferenceEquals(layer.Grid, main.Grid);
         int partly = 0;
         string? example = null;
+        List<SourceTile> lost = [];
         foreach (var tile in tiles)
         {
             double share = layer.Share(elevation ? ElevationSampling.Extent(main.Grid, layer.Grid, tile.Rect) : tile.Rect);
-            if (share < LeastShare)
+            if (elevation && share < FullElevation && unreadable.Count > 0)
+            {
+                var more = unreadable.Count > 1 ? $" (and {unreadable.Count - 1} more)" : "";
+                _unreadable.Add(new UnreadableTile(tile.Name, tile.Rect, unreadable[0].Path, $"{layer.Name} does not cover the tile; {unreadable[0].Problem}{more}"));
+                lost.Add(tile);
+            }
+            else if (share < LeastShare)
                 _problems.Add($"{tile.PrimaryFile} has no {layer.Name}: no raster of it covers this place");
             else if (share < (elevation ? FullElevation : FullImagery) && partly++ == 0)
                 example = $"{tile.PrimaryFile} by {Math.Floor(share * 100)} %";
         }
 
+        tiles.RemoveAll(lost.Contains);
         if (partly > 0)
             notice($"{layer.Name} covers {partly} of {tiles.Count} tiles only in part, e.g. {example}; the rest counts as unknown");
     }

@@ -27,7 +27,7 @@ public sealed class Quarantine
     public static Quarantine None { get; } = new([]);
 
     /// <summary>Its files, by path.</summary>
-    public IReadOnlyList<QuarantinedFile> Files => [.. _files.Values.OrderBy(file => file.Path, StringComparer.Ordinal)];
+    public QuarantinedFile[] Files => [.. _files.Values.OrderBy(file => file.Path, StringComparer.Ordinal)];
 
     /// <summary>Reads what earlier runs left and adds what is known by now. A file that is torn or not there counts as empty.</summary>
     /// <param name="path">Where <see cref="Save"/> wrote.</param>
@@ -63,7 +63,7 @@ public sealed class Quarantine
     public void Save(string path)
     {
         if (_files.Count > 0)
-            DurableFile.WriteAllBytes(path, JsonSerializer.SerializeToUtf8Bytes([.. Files], IndexJson.Default.QuarantinedFileArray));
+            DurableFile.WriteAllBytes(path, JsonSerializer.SerializeToUtf8Bytes(Files, IndexJson.Default.QuarantinedFileArray));
         else
             File.Delete(path);
     }
