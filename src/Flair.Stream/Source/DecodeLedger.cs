@@ -104,7 +104,13 @@ public sealed unsafe partial class DecodeLedger : IDisposable
     /// <param name="path">The input.</param>
     /// <param name="phase">What is done with it.</param>
     /// <returns>Disposed of when the work is done.</returns>
-    public static Entry Enter(string path, DecodePhase phase) => Current is { } ledger ? new Entry(ledger, ledger.Begin(path, phase)) : default;
+    public static Entry Note(string path, DecodePhase phase) => Current?.Enter(path, phase) ?? default;
+
+    /// <summary>Notes what a thread begins. Nothing is noted where more work goes on at once than there is room for.</summary>
+    /// <param name="path">The input.</param>
+    /// <param name="phase">What is done with it.</param>
+    /// <returns>Disposed of when the work is done.</returns>
+    public Entry Enter(string path, DecodePhase phase) => new(this, Begin(path, phase));
 
     /// <summary>Counts a signal to stop.</summary>
     public void CountStop() => Interlocked.Increment(ref Int32(StopsAt));

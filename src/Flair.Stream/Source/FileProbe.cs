@@ -16,7 +16,7 @@ public static class FileProbe
         RasterInfo info;
         try
         {
-            using (DecodeLedger.Enter(path, DecodePhase.Opening))
+            using (DecodeLedger.Note(path, DecodePhase.Opening))
                 info = RasterInfo.Probe(path);
         }
         catch (GdalException fault)

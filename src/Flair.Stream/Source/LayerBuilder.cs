@@ -105,7 +105,7 @@ internal sealed class LayerBuilder(CrsResolver crs, NodataMode nodata, Quarantin
 
             try
             {
-                using var entry = DecodeLedger.Enter(path, DecodePhase.Opening);
+                using var entry = DecodeLedger.Note(path, DecodePhase.Opening);
                 opened[i] = (RasterInfo.Probe(path) with { Quarantined = held?.Reason }, null);
             }
             catch (GdalException fault)

@@ -200,7 +200,7 @@ internal sealed unsafe class RasterBlocks : IDisposable
             return;
         }
 
-        using var entry = DecodeLedger.Enter(File.Info.Path, DecodePhase.Decoding);
+        using var entry = DecodeLedger.Note(File.Info.Path, DecodePhase.Decoding);
         var handle = Jpeg2000Blocks.TryOpen(File.Info, _bands, _type, _threads);
         _direct = handle is not null;
         _cut = handle?.Cut ?? GdalCut;
@@ -271,7 +271,7 @@ internal sealed unsafe class RasterBlocks : IDisposable
     /// <summary>Null when it was read, else what went wrong.</summary>
     private string? TryRead(DecodedRows rows, GridRect part, bool direct)
     {
-        using var entry = DecodeLedger.Enter(File.Info.Path, DecodePhase.Decoding);
+        using var entry = DecodeLedger.Note(File.Info.Path, DecodePhase.Decoding);
         IBlockHandle? handle = null;
         try
         {
