@@ -42,6 +42,7 @@ public static class FlairCommandLine
             };
             foreach (var command in TrainingCommands.Create(context))
                 root.Subcommands.Add(command);
+            root.Subcommands.Add(ProbeCommand.Create(context));
             root.Subcommands.Add(CompareCommand.Create(context));
             root.Subcommands.Add(ScoreCommand.Create(context));
             root.Subcommands.Add(ExportCommand.Create(context));

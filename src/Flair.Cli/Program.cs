@@ -1,5 +1,10 @@
 using Flair.Cli;
+using Flair.Cli.Supervision;
 
+if (Supervisor.Wants(args))
+    return Supervisor.Run(args);
+if (!Processes.TryAttach())
+    return ExitCode.Stopped;
 NativeHeap.LimitArenas();
 var code = await FlairCommandLine.RunAsync(args, Console.Out, Console.Error);
 if (code == ExitCode.Stalled)

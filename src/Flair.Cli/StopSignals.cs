@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Flair.Source;
 
 namespace Flair.Cli;
 
@@ -37,6 +38,7 @@ internal sealed class StopSignals : IDisposable
     private void Handle(PosixSignalContext context)
     {
         context.Cancel = true;
+        DecodeLedger.Current?.CountStop();
         if (Interlocked.Increment(ref _received) > 1)
             Environment.Exit(ExitCode.Stopped);
         _error.WriteLine("stopping; once more stops at once (what is finished is safe either way)");

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using Flair.Cli.Progress;
+using Flair.Cli.Supervision;
 using Flair.Cli.Telemetry;
 using Flair.Running;
 using Flair.Settings;
+using Flair.Source;
 
 namespace Flair.Cli.Commands;
 
@@ -34,7 +36,8 @@ internal static class DetectCommand
             if (result.GetValueOrDefault<double?>() is { } minutes && !ResourceSettings.IsWatchdog(minutes))
                 result.AddError("--watchdog takes 0, or 0.1 to 1440 minutes");
         });
-        var command = new Command("detect", "Map every tile that is not finished yet.") { json, quiet, watchdog };
+        var unsupervised = new Option<bool>(Supervisor.Off) { Description = "Run in this process alone, so that a decoder that crashes or hangs takes the run with it." };
+        var command = new Command("detect", "Map every tile that is not finished yet.") { json, quiet, watchdog, unsupervised };
         settings.AddTo(command);
         HelpWithExamples.Add(command, Examples);
         command.SetAction(async (parsed, _) =>
@@ -44,11 +47,20 @@ internal static class DetectCommand
                 run = run with { Resources = run.Resources with { Watchdog = minutes } };
             using var telemetry = TelemetryExport.Start(run.TelemetryEndpoint);
             using var display = Display(context, parsed.GetValue(json), parsed.GetValue(quiet));
+            TellSupervisor(run.Resources);
             var summary = await DetectRun.RunAsync(run, new RunOptions(), display, context.Stop);
             display.Finish(summary);
             return summary.ExitCode;
         });
         return command;
+    }
+
+    private static void TellSupervisor(ResourceSettings resources)
+    {
+        if (DecodeLedger.Current is not { } ledger)
+            return;
+        ledger.Stall = TimeSpan.FromMinutes(resources.StallMinutes);
+        ledger.Restarts = resources.Restarts;
     }
 
     private static IRunDisplay Display(CommandContext context, bool json, bool quiet) =>

@@ -10,8 +10,9 @@ namespace Flair.Indexing;
 /// <param name="ModelFingerprint">See <see cref="TileRow.ModelFingerprint"/>.</param>
 /// <param name="SettingsFingerprint">See <see cref="TileRow.SettingsFingerprint"/>.</param>
 /// <param name="InputsOf">The files that decide a tile.</param>
+/// <param name="FailuresOf">How often a tile, by its name, has been tried in vain.</param>
 public sealed record RecordContext(
-    MosaicGrid Grid, string ModelFingerprint, string SettingsFingerprint, Func<SourceTile, IReadOnlyList<InputFingerprint>> InputsOf);
+    MosaicGrid Grid, string ModelFingerprint, string SettingsFingerprint, Func<SourceTile, IReadOnlyList<InputFingerprint>> InputsOf, Func<string, int> FailuresOf);
 
 /// <summary>
 /// sealed tiles → records. Writes the tile's fragment of the slice index and then, last of all, its record: from then on it is done.
@@ -81,6 +82,7 @@ public sealed class IndexBlock : Stage<SealedTile, TileRow>
             Histogram = done ? tally.Total.Histogram : [],
             MeanConfidence = done ? tally.Total.MeanConfidence : double.NaN,
             Seconds = Stopwatch.GetElapsedTime(unit.StartTimestamp).TotalSeconds,
+            Attempts = _context.FailuresOf(tile.Name) + 1,
         };
     }
 

@@ -17,6 +17,7 @@ namespace Flair.Indexing;
 [JsonSerializable(typeof(TileRecord))]
 [JsonSerializable(typeof(IndexDescription))]
 [JsonSerializable(typeof(MosaicGrid))]
+[JsonSerializable(typeof(QuarantinedFile[]))]
 [JsonSerializable(typeof(Nomenclature))]
 internal sealed partial class IndexJson : JsonSerializerContext;
 

@@ -56,7 +56,7 @@ public sealed record TileRow
     /// <summary>Seconds from its first read to its last write.</summary>
     public required double Seconds { get; init; }
 
-    /// <summary>Times it was tried.</summary>
+    /// <summary>Times it was tried, by this run and those before: 2 or more for a tile that failed before.</summary>
     public int Attempts { get; init; } = 1;
 
     /// <summary>The row as it may be written: <see cref="Error"/> and the paths of <see cref="Inputs"/> without keys, tokens and passwords.</summary>

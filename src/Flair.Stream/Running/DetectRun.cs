@@ -56,6 +56,7 @@ public sealed class DetectRun
     {
         using var directory = RunDirectory.Open(_plan.Layout, _plan.Identity);
         RunDirectory.Save(_plan.Layout, _plan.Identity);
+        _plan.Quarantine.Save(_plan.Layout.QuarantineFile);
         _plan.Description.Save(_plan.Layout.Index);
         if (_plan.ChangesIndex)
             _plan.Layout.Index.Discard();
@@ -64,7 +65,7 @@ public sealed class DetectRun
         _windowsTotal = outline.Windows;
         _observer.Started(outline);
         FlairMeter.Count(FlairMeter.Tiles, _plan.Finished.Count, "skipped");
-        foreach (var tile in _plan.Mosaic.Unreadable)
+        foreach (var tile in _plan.Unreadable)
             Fail(tile);
         var cancelled = false;
         DetectGraph? graph = null;
@@ -130,7 +131,7 @@ public sealed class DetectRun
         Classes = _plan.Model.Nomenclature,
         CreateWriter = CreateWriter,
         TilesFromRoot = Path.GetRelativePath(_plan.Layout.Root, _plan.Layout.Tiles),
-        Records = new RecordContext(_plan.Mosaic.Grid, _plan.Model.Fingerprint, Sha256.OfText(_plan.SettingsText), _plan.InputsOf),
+        Records = new RecordContext(_plan.Mosaic.Grid, _plan.Model.Fingerprint, Sha256.OfText(_plan.SettingsText), _plan.InputsOf, _plan.FailuresOf),
         Index = _plan.Layout.Index,
         Committed = Committed,
     };
@@ -172,6 +173,7 @@ public sealed class DetectRun
             Histogram = [],
             MeanConfidence = double.NaN,
             Seconds = 0,
+            Attempts = Math.Max(1, _plan.FailuresOf(tile.Name) + (_plan.Quarantine.Find(tile.File) is null ? 1 : 0)),
         };
         TileRecordFile.Write(_plan.Layout.Index.Record(row.Tile), row);
         Committed(row);

@@ -41,6 +41,9 @@ public sealed class OutputLayout
     /// <summary>What this directory is: settings, model, grid.</summary>
     public string RunFile => Path.Combine(Index.Work, "run.json");
 
+    /// <summary>Inputs that are known to take the process down, see <see cref="Source.Quarantine"/>.</summary>
+    public string QuarantineFile => Path.Combine(Index.Work, "quarantine.json");
+
     /// <summary>Held open by the run that is going on.</summary>
     public string LockFile => Path.Combine(Index.Work, "lock");
 

@@ -44,7 +44,9 @@ public sealed class RunPreparation
         RunDirectory.Check(Layout, Identity);
         Finished = [.. mosaic.Tiles.Select(FinishedRecord).OfType<TileRow>()];
         var finished = Finished.Select(row => row.Tile).ToHashSet(StringComparer.Ordinal);
-        Units = WorkUnit.Group(mosaic.Tiles.Where(tile => !finished.Contains(tile.Name)));
+        var unfinished = mosaic.Tiles.Where(tile => !finished.Contains(tile.Name)).ToList();
+        Unreadable = [.. mosaic.Unreadable, .. unfinished.Select(mosaic.HeldBack).OfType<UnreadableTile>()];
+        Units = WorkUnit.Group(unfinished.Where(tile => mosaic.HeldBack(tile) is null));
     }
 
     /// <summary>The settings.</summary>
@@ -58,6 +60,9 @@ public sealed class RunPreparation
 
     /// <summary>What int8 needs to know of the model; null for other precisions.</summary>
     public Calibration? Calibration { get; }
+
+    /// <summary>The inputs that must not be decoded.</summary>
+    public Quarantine Quarantine { get; private init; } = Quarantine.None;
 
     /// <summary>The device that <c>auto</c> became.</summary>
     public string Device { get; }
@@ -80,11 +85,14 @@ public sealed class RunPreparation
     /// <summary>Records of the tiles that need no work.</summary>
     public IReadOnlyList<TileRow> Finished { get; }
 
+    /// <summary>The tiles that fail without being tried.</summary>
+    public IReadOnlyList<UnreadableTile> Unreadable { get; }
+
     /// <summary>The tiles still to do, grouped.</summary>
     public IReadOnlyList<WorkUnit> Units { get; }
 
     /// <summary>True when the run adds to the index or changes it.</summary>
-    public bool ChangesIndex => Units.Count > 0 || Mosaic.Unreadable.Count > 0;
+    public bool ChangesIndex => Units.Count > 0 || Unreadable.Count > 0;
 
     /// <summary>The model for people.</summary>
     public string ModelInWords =>
@@ -126,7 +134,15 @@ public sealed class RunPreparation
     {
         GdalRuntime.Initialize();
         var device = ResolveDevice(settings);
-        var mosaic = Mosaic.Open(settings, notice);
+        var quarantine = Quarantine.Load(
+            new OutputLayout(settings).QuarantineFile, DecodeLedger.Current?.Verdicts() ?? [], version, settings.Resources.QuarantineDays, DateTime.UtcNow);
+        if (quarantine.Files is [var first, .. var others])
+        {
+            notice($"in quarantine, until the file, this program or {settings.Resources.QuarantineDays} days change that: {first.Reason}"
+                + (others.Length > 0 ? $" (and {others.Length} more, see {new OutputLayout(settings).QuarantineFile})" : ""));
+        }
+
+        var mosaic = Mosaic.Open(settings, quarantine, notice);
         var multiple = ArchitectureRegistry.Parse(settings.Model.Architecture).Architecture.SizeMultiple;
         if (settings.Window.Size % multiple != 0)
             throw new FlairException($"window.size is {settings.Window.Size}, but {settings.Model.Architecture} needs a multiple of {multiple}");
@@ -138,7 +154,7 @@ public sealed class RunPreparation
             notice(compression);
         if (model.WeightsAreFormula)
             notice("the weights are a formula, not trained: the map shows that the pipeline works, not what is on the ground");
-        return new RunPreparation(settings, mosaic, model, settings.Precision == Precision.Int8 ? calibration : null, device, version);
+        return new RunPreparation(settings, mosaic, model, settings.Precision == Precision.Int8 ? calibration : null, device, version) { Quarantine = quarantine };
     }
 
     /// <summary>The record of a tile that is done with these inputs, model and settings, and whose files are there; else null.</summary>
@@ -154,6 +170,11 @@ public sealed class RunPreparation
 
         // The paths that were read are strings of their own, a dozen kilobytes a tile; the mosaic's are shared by all tiles.
         var inputs = InputsOf(tile);
+        if (row.InputsFingerprint == Fingerprints.OfInputs(inputs))
+            return row with { Inputs = inputs };
+
+        // What was computed from a file before it was put into quarantine is as good as before.
+        inputs = InputsOf(tile, asRead: false);
         return row.InputsFingerprint == Fingerprints.OfInputs(inputs) ? row with { Inputs = inputs } : null;
 
         bool IsThere(OutputFile output) =>
@@ -161,8 +182,14 @@ public sealed class RunPreparation
     }
 
     /// <summary>Every file that decides a pixel of a tile: its own and those of the neighbours that its windows reach into.</summary>
-    public IReadOnlyList<InputFingerprint> InputsOf(SourceTile tile) =>
-        Mosaic.Fingerprints(tile.Rect.Inflate(Settings.FlairDetect is null ? Settings.Window.Size : 0));
+    public IReadOnlyList<InputFingerprint> InputsOf(SourceTile tile) => InputsOf(tile, asRead: true);
+
+    /// <summary>How often a tile has been tried in vain.</summary>
+    public int FailuresOf(string tile) =>
+        TileRecordFile.TryRead(Layout.Index.Record(tile), out var row, out _) && row.Status == TileStatus.Failed ? row.Attempts : 0;
+
+    private IReadOnlyList<InputFingerprint> InputsOf(SourceTile tile, bool asRead) =>
+        Mosaic.Fingerprints(tile.Rect.Inflate(Settings.FlairDetect is null ? Settings.Window.Size : 0), asRead);
 
     private static FlairSlicing SliceAsFlair(RunSettings settings, Mosaic mosaic)
     {

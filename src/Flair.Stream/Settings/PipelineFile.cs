@@ -140,13 +140,16 @@ internal static class PipelineFile
 
     private static ResourceSettings ReadResources(SettingsSection root, ResourceSettings defaults)
     {
-        var section = root.Section("resources", "resources", "threads", "readers", "attempts", "watchdog");
+        var section = root.Section("resources", "resources", "threads", "readers", "attempts", "watchdog", "stall_minutes", "restarts", "quarantine_days");
         return new()
         {
             Threads = section?.Integer("threads", "resources.threads") ?? defaults.Threads,
             Readers = section?.Integer("readers", "resources.readers") ?? defaults.Readers,
             Attempts = section?.Integer("attempts", "resources.attempts") ?? defaults.Attempts,
             Watchdog = section?.Number("watchdog", "resources.watchdog") ?? defaults.Watchdog,
+            StallMinutes = section?.Number("stall_minutes", "resources.stall_minutes") ?? defaults.StallMinutes,
+            Restarts = section?.Integer("restarts", "resources.restarts") ?? defaults.Restarts,
+            QuarantineDays = section?.Integer("quarantine_days", "resources.quarantine_days") ?? defaults.QuarantineDays,
         };
     }
 

@@ -39,7 +39,7 @@ public sealed record RunSettings
     /// <summary>What counts as no data.</summary>
     public NodataSettings Nodata { get; init; } = new();
 
-    /// <summary>Threads and memory.</summary>
+    /// <summary>Threads, memory and patience.</summary>
     public ResourceSettings Resources { get; init; } = new();
 
     /// <summary>Where metrics and traces are sent (OTLP), e.g. <c>http://localhost:4318</c>; null: where the environment says, or nowhere.</summary>
@@ -214,6 +214,15 @@ public sealed record ResourceSettings
 
     /// <summary>True for minutes that a watchdog may wait: 0, or 0.1 to 1440.</summary>
     public static bool IsWatchdog(double minutes) => minutes is 0 or (>= 0.1 and <= 1440);
+
+    /// <summary>Minutes after which an input that makes no progress counts as hanging its decoder; 0: never.</summary>
+    public double StallMinutes { get; init; } = 5;
+
+    /// <summary>Times a run that died without an input's fault (or none that shows) is started again; 0 or more.</summary>
+    public int Restarts { get; init; } = 3;
+
+    /// <summary>Days after which an input that crashed or hung its decoder is tried again though nothing has changed; 0: by every run.</summary>
+    public int QuarantineDays { get; init; } = 7;
 }
 
 /// <summary>What only a FLAIR-1 detection file decides.</summary>

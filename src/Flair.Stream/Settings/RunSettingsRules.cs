@@ -14,6 +14,12 @@ internal static partial class RunSettingsRules
     /// <summary>libtorch starts as many as it is told, and hangs with a hundred thousand.</summary>
     private const int MostThreads = 1024;
 
+    /// <summary>Each doubles the wait before it.</summary>
+    private const int MostAttempts = 100;
+
+    /// <summary>A year.</summary>
+    private const double MostMinutes = 525600;
+
     /// <summary>A window of 8192 px takes 100 GB in the smallest network; far beyond, sizes in bytes overflow.</summary>
     private const int LargestWindow = 8192;
 
@@ -47,6 +53,11 @@ internal static partial class RunSettingsRules
             report.Fail("resources.watchdog", string.Create(CultureInfo.InvariantCulture, $"'resources.watchdog' must be 0 (off) or 0.1 to 1440 minutes, not {settings.Resources.Watchdog}"));
         if (settings.TelemetryEndpoint is { } endpoint && !(Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
             report.Fail("telemetry.endpoint", $"'telemetry.endpoint' must be a URL such as http://localhost:4318, not '{endpoint}'");
+        AtMost(report, "resources.attempts", settings.Resources.Attempts, MostAttempts);
+        AtLeast(report, "resources.restarts", settings.Resources.Restarts, 0);
+        AtLeast(report, "resources.quarantine_days", settings.Resources.QuarantineDays, 0);
+        if (settings.Resources.StallMinutes is < 0 or > MostMinutes)
+            report.Fail("resources.stall_minutes", string.Create(CultureInfo.InvariantCulture, $"'{report.KeyOf("resources.stall_minutes")}' must be between 0 (never) and {MostMinutes}, not {settings.Resources.StallMinutes}"));
 
         if (settings.FlairDetect is null && !settings.Outputs.Classes)
             report.Fail("outputs.classes", "the class codes are always written; take 'outputs.classes: false' out");

@@ -54,7 +54,12 @@ public static class RunSettingsText
         Line(yaml, "nodata", $"{{ value: {Quote(settings.Nodata.Value)}, solid: {Number(settings.Nodata.Solid)} }}");
         Line(yaml, "precision", Word(settings.Precision));
         Line(yaml, "device", Quote(settings.Device));
-        Line(yaml, "resources", $"{{ threads: {Number(settings.Resources.Threads)}, readers: {Number(settings.Resources.Readers)}, attempts: {Number(settings.Resources.Attempts)}, watchdog: {Number(settings.Resources.Watchdog)} }}");
+        var resources = settings.Resources;
+        Line(
+            yaml,
+            "resources",
+            $"{{ threads: {Number(resources.Threads)}, readers: {Number(resources.Readers)}, attempts: {Number(resources.Attempts)}, watchdog: {Number(resources.Watchdog)}, "
+            + $"stall_minutes: {Number(resources.StallMinutes)}, restarts: {Number(resources.Restarts)}, quarantine_days: {Number(resources.QuarantineDays)} }}");
         if (settings.TelemetryEndpoint is { } endpoint)
             Line(yaml, "telemetry", $"{{ endpoint: {Quote(endpoint)} }}");
         Line(yaml, "output", QuotePath(settings.Output));

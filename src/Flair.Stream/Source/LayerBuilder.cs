@@ -11,7 +11,7 @@ namespace Flair.Source;
 internal sealed record LayerRequest(string Name, IReadOnlyList<string> Paths, int[] Bands, ProductKind? Wanted, bool Elevation);
 
 /// <summary>Makes a layer of files: opens them all, finds their places, and says what does not belong.</summary>
-internal sealed class LayerBuilder(CrsResolver crs, NodataMode nodata, int parallelism, InputProblems problems, Action<string> notice)
+internal sealed class LayerBuilder(CrsResolver crs, NodataMode nodata, Quarantine quarantine, int parallelism, InputProblems problems, Action<string> notice)
 {
     private readonly List<UnreadableRaster> _unreadable = [];
 
@@ -22,7 +22,7 @@ internal sealed class LayerBuilder(CrsResolver crs, NodataMode nodata, int paral
     /// <summary>Sides of IGN's dalles in metres.</summary>
     private static readonly double[] DalleSides = [1000, 5000, 10000];
 
-    /// <summary>Imagery that directories and patterns found beside rasters that can be read; whose tiles these are is for the caller to say.</summary>
+    /// <summary>Rasters that directories and patterns found beside rasters that can be read; whose tiles these are is for the caller to say.</summary>
     public IReadOnlyList<UnreadableRaster> Unreadable => _unreadable;
 
     /// <summary>Builds a layer.</summary>
@@ -96,9 +96,17 @@ internal sealed class LayerBuilder(CrsResolver crs, NodataMode nodata, int paral
         Parallel.For(0, found.Count, new ParallelOptions { MaxDegreeOfParallelism = parallelism }, i =>
         {
             var path = found[i].Path;
+            var held = quarantine.Find(path);
+            if (held is { Opens: false })
+            {
+                opened[i] = (null, held.Reason);
+                return;
+            }
+
             try
             {
-                opened[i] = (RasterInfo.Probe(path), null);
+                using var entry = DecodeLedger.Note(path, DecodePhase.Opening);
+                opened[i] = (RasterInfo.Probe(path) with { Quarantined = held?.Reason }, null);
             }
             catch (GdalException fault)
             {
@@ -111,7 +119,7 @@ internal sealed class LayerBuilder(CrsResolver crs, NodataMode nodata, int paral
         {
             if (opened[i].Problem is not { } problem)
                 continue;
-            if (someUsable && found[i].Inside.Length > 0 && !request.Elevation)
+            if (someUsable && found[i].Inside.Length > 0)
                 _unreadable.Add(new UnreadableRaster(request.Name, found[i].Path, problem));
             else
                 problems.Add(problem);

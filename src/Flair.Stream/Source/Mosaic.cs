@@ -11,6 +11,8 @@ namespace Flair.Source;
 /// </summary>
 public sealed partial class Mosaic
 {
+    private readonly Dictionary<string, string> _quarantined;
+
     internal Mosaic(MosaicGrid grid, IReadOnlyList<SourceTile> tiles, IReadOnlyList<ImageryProduct> imagery, IReadOnlyList<HeightProduct> heights, NodataMode nodata, int channels)
     {
         Grid = grid;
@@ -22,6 +24,8 @@ public sealed partial class Mosaic
         ImageryType = imagery[0].Layer.Type;
         Samples = ImageryType == GdalType.Byte ? SampleType.UInt8 : SampleType.Float32;
         Bounds = tiles.Aggregate(default(GridRect), (bounds, tile) => bounds.Union(tile.Rect));
+        _quarantined = Layers.SelectMany(layer => layer.Files).Where(file => file.Info.Quarantined is not null)
+            .DistinctBy(file => file.Info.Path).ToDictionary(file => file.Info.Path, file => file.Info.Quarantined!, StringComparer.Ordinal);
         BytesToRead = Layers.SelectMany(layer => layer.Files).DistinctBy(file => file.Info.Path).Sum(file => file.Info.Bytes);
     }
 
@@ -64,15 +68,30 @@ public sealed partial class Mosaic
     /// <param name="settings">Inputs, CRS, nodata, FLAIR-1 mode and readers are looked at.</param>
     /// <param name="notice">Takes a line for each thing worth telling that is no error.</param>
     /// <exception cref="FlairException">
-    /// Rasters that are missing, unreadable (imagery that was not named outright, beside other that can be read, goes to
+    /// Rasters that are missing, unreadable (what was not named outright, beside others that can be read, makes tiles
     /// <see cref="Unreadable"/> instead) or do not belong together (another CRS, resolution, band count, data type, a tile without
     /// one of the products): all of them in one line, the first ten by name.
     /// </exception>
-    public static Mosaic Open(RunSettings settings, Action<string> notice)
+    public static Mosaic Open(RunSettings settings, Action<string> notice) => Open(settings, Quarantine.None, notice);
+
+    /// <summary>As <see cref="Open(RunSettings, Action{string})"/>, but the files in quarantine are not decoded, nor opened where even that is dangerous.</summary>
+    /// <param name="settings">Inputs, CRS, nodata, FLAIR-1 mode and readers are looked at.</param>
+    /// <param name="quarantine">Files that are not read: see <see cref="HeldBack"/>; to the neighbours their pixels are unknown.</param>
+    /// <param name="notice">Takes a line for each thing worth telling that is no error.</param>
+    /// <exception cref="FlairException">As there.</exception>
+    public static Mosaic Open(RunSettings settings, Quarantine quarantine, Action<string> notice)
     {
+        ArgumentNullException.ThrowIfNull(quarantine);
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(notice);
-        return new MosaicBuilder(settings, notice).Build();
+        return new MosaicBuilder(settings, quarantine, notice).Build();
+    }
+
+    /// <summary>Why a tile must not be mapped: a file with pixels of it is in quarantine; null when it may.</summary>
+    public UnreadableTile? HeldBack(SourceTile tile)
+    {
+        ArgumentNullException.ThrowIfNull(tile);
+        return tile.Files.FirstOrDefault(_quarantined.ContainsKey) is { } path ? new UnreadableTile(tile.Name, tile.Rect, path, _quarantined[path]) : null;
     }
 
     /// <summary>True when at least one raster of imagery has a pixel in <paramref name="area"/>, whatever its value.</summary>
@@ -82,7 +101,9 @@ public sealed partial class Mosaic
     /// What every file that a reader of <paramref name="area"/> would open is on disk now, ordered by path; the sources of a VRT are
     /// listed with it. Pixels of the area can change only when one of these does.
     /// </summary>
-    public IReadOnlyList<InputFingerprint> Fingerprints(GridRect area)
+    /// <param name="area">The pixels.</param>
+    /// <param name="asRead">True to mark the files in quarantine, which are not read, with a size of -1.</param>
+    public IReadOnlyList<InputFingerprint> Fingerprints(GridRect area, bool asRead = true)
     {
         SortedSet<string> paths = new(StringComparer.Ordinal);
         foreach (var product in Imagery)
@@ -95,7 +116,7 @@ public sealed partial class Mosaic
         {
             var (bytes, modified) = RasterInfo.Stat(path);
             int query = path.IndexOf('?', StringComparison.Ordinal);
-            return new InputFingerprint(query < 0 ? path : path[..query], bytes, modified);
+            return new InputFingerprint(query < 0 ? path : path[..query], asRead && _quarantined.ContainsKey(path) ? -1 : bytes, modified);
         })];
     }
 

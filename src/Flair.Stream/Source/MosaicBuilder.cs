@@ -4,7 +4,7 @@ using Flair.Settings;
 namespace Flair.Source;
 
 /// <summary>Opens all inputs of a run and fits them together; whatever does not fit is named in one error before anything is computed.</summary>
-internal sealed class MosaicBuilder(RunSettings settings, Action<string> notice)
+internal sealed class MosaicBuilder(RunSettings settings, Quarantine quarantine, Action<string> notice)
 {
     /// <summary>A product that covers less of a tile than this lacks it: a neighbour's overhang of a few metres is no coverage.</summary>
     private const double LeastShare = 0.05;
@@ -24,7 +24,7 @@ internal sealed class MosaicBuilder(RunSettings settings, Action<string> notice)
             ?? throw new FlairException("inputs: at least one product must be imagery; a height band alone has no tiles");
         var crs = new CrsResolver(settings.Crs, optional: settings.FlairDetect is not null);
         int readers = settings.Resources.Readers > 0 ? settings.Resources.Readers : Environment.ProcessorCount;
-        var layers = new LayerBuilder(crs, _nodata, readers, _problems, notice);
+        var layers = new LayerBuilder(crs, _nodata, quarantine, readers, _problems, notice);
 
         var main = layers.Build(Imagery(first), null);
         List<ImageryProduct> imagery = [];
@@ -56,10 +56,11 @@ internal sealed class MosaicBuilder(RunSettings settings, Action<string> notice)
         }
 
         var tiles = Tiles(main, imagery, heights);
-        tiles = SetAside(layers.Unreadable, main, tiles);
+        var elevation = heights.SelectMany(height => height.Layers).Select(layer => layer.Name).ToHashSet(StringComparer.Ordinal);
+        tiles = SetAside([.. layers.Unreadable.Where(raster => !elevation.Contains(raster.Layer))], main, tiles);
         var others = imagery.Select(product => product.Layer).Where(layer => !ReferenceEquals(layer, main)).Concat(heights.SelectMany(height => height.Layers));
         foreach (var layer in others)
-            CheckCoverage(main, tiles, layer);
+            CheckCoverage(main, tiles, layer, [.. layers.Unreadable.Where(raster => raster.Layer == layer.Name)]);
         if (_problems.Any || tiles.Count == 0)
         {
             foreach (var tile in _unreadable)
@@ -164,20 +165,32 @@ internal sealed class MosaicBuilder(RunSettings settings, Action<string> notice)
             size.Height);
     }
 
-    private void CheckCoverage(Layer main, List<SourceTile> tiles, Layer layer)
+    /// <summary>
+    /// Tells of tiles that a layer covers in part and refuses those that it does not cover. Where rasters of an elevation layer cannot be opened, which
+    /// leaves their place unknown, the tiles that it does not cover as a whole fail, and the others go on.
+    /// </summary>
+    private void CheckCoverage(Layer main, List<SourceTile> tiles, Layer layer, IReadOnlyList<UnreadableRaster> unreadable)
     {
         bool elevation = !ReferenceEquals(layer.Grid, main.Grid);
         int partly = 0;
         string? example = null;
+        List<SourceTile> lost = [];
         foreach (var tile in tiles)
         {
             double share = layer.Share(elevation ? ElevationSampling.Extent(main.Grid, layer.Grid, tile.Rect) : tile.Rect);
-            if (share < LeastShare)
+            if (elevation && share < FullElevation && unreadable.Count > 0)
+            {
+                var more = unreadable.Count > 1 ? $" (and {unreadable.Count - 1} more)" : "";
+                _unreadable.Add(new UnreadableTile(tile.Name, tile.Rect, unreadable[0].Path, $"{layer.Name} does not cover the tile; {unreadable[0].Problem}{more}"));
+                lost.Add(tile);
+            }
+            else if (share < LeastShare)
                 _problems.Add($"{tile.PrimaryFile} has no {layer.Name}: no raster of it covers this place");
             else if (share < (elevation ? FullElevation : FullImagery) && partly++ == 0)
                 example = $"{tile.PrimaryFile} by {Math.Floor(share * 100)} %";
         }
 
+        tiles.RemoveAll(lost.Contains);
         if (partly > 0)
             notice($"{layer.Name} covers {partly} of {tiles.Count} tiles only in part, e.g. {example}; the rest counts as unknown");
     }

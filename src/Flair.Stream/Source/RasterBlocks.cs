@@ -33,6 +33,9 @@ internal sealed unsafe class RasterBlocks : IDisposable
     private BlockCut? _cut;
     private bool _direct;
     private int _threads = 1;
+
+    /// <summary>True when a block could not be read for good: the others are tried as often, but nothing is waited for any more.</summary>
+    private bool _hopeless;
     private int _next;
     private bool _closed;
 
@@ -113,32 +116,36 @@ internal sealed unsafe class RasterBlocks : IDisposable
     {
         cancellation.ThrowIfCancellationRequested();
         _counters.Add(BlocksOf(job.Part, Cut).Area, job.Part.Area * _bands.Length * _valueBytes);
-        if (TryRead(job.Rows, job.Part, _direct) is null)
+        if ((File.Info.Quarantined ?? TryRead(job.Rows, job.Part, _direct)) is not { } first)
             return;
-
-        // Some block of the job is at fault: find out which, and save the others.
-        var blocks = BlocksOf(job.Part, GdalCut);
-        for (int row = blocks.Y; row < blocks.Bottom; row++)
+        if (File.Info.Quarantined is not null)
         {
-            for (int column = blocks.X; column < blocks.Right; column++)
+            job.Rows.Fail(job.Part, first);
+            return;
+        }
+
+        // Some block of the job is at fault: find out which, and save the others. What fails is tried again together, so that a job waits
+        // a few times at most, however many its blocks are.
+        var failed = GdalBlocksOf(job.Part).ConvertAll(part => (Part: part, Message: first));
+        bool again = false;
+        ReadRetry.Pipeline(_attempts, waits: !Volatile.Read(ref _hopeless)).Execute(
+            stop =>
             {
-                cancellation.ThrowIfCancellationRequested();
-                var info = File.Info;
-                var part = new GridRect(column * info.BlockWidth, row * info.BlockHeight, info.BlockWidth, info.BlockHeight).Intersect(job.Part);
-                string? message = null;
-                for (int attempt = Math.Min(2, _attempts); attempt <= _attempts; attempt++)
+                if (again)
                 {
-                    if (attempt > 1)
-                        FlairMeter.Retries.Add(1);
-                    if ((message = TryRead(job.Rows, part, direct: false)) is null)
-                        break;
+                    FlairMeter.Retries.Add(failed.Count);
+                    failed = Failing(failed, job.Rows, stop);
                 }
 
-                if (message is null)
-                    continue;
-                job.Rows.Fail(part, message);
-            }
-        }
+                again = true;
+                return failed.Count;
+            },
+            cancellation);
+        if (failed.Count == 0)
+            return;
+        Volatile.Write(ref _hopeless, true);
+        foreach (var (part, message) in failed)
+            job.Rows.Fail(part, _attempts > 1 ? $"{message} (tried {_attempts} times)" : message);
     }
 
     /// <summary>The values of a band in a row, beginning at the first wanted column; <paramref name="row"/> is the file's own.</summary>
@@ -205,6 +212,13 @@ internal sealed unsafe class RasterBlocks : IDisposable
     /// <summary>Sees whether the file can be decoded without GDAL, which decides how it is cut.</summary>
     private void Start(int ways)
     {
+        if (File.Info.Quarantined is not null)
+        {
+            _cut = GdalCut;
+            return;
+        }
+
+        using var entry = DecodeLedger.Note(File.Info.Path, DecodePhase.Decoding);
         var handle = Jpeg2000Blocks.TryOpen(File.Info, _bands, _type, _threads);
         _direct = handle is not null;
         _cut = handle?.Cut ?? GdalCut;
@@ -246,9 +260,36 @@ internal sealed unsafe class RasterBlocks : IDisposable
         static int Edge(int first, int count, int part, int parts) => first + (int)((long)count * part / parts);
     }
 
+    private List<GridRect> GdalBlocksOf(GridRect part)
+    {
+        var blocks = BlocksOf(part, GdalCut);
+        int width = File.Info.BlockWidth, height = File.Info.BlockHeight;
+        return
+        [
+            .. from row in Enumerable.Range(blocks.Y, blocks.Height)
+               from column in Enumerable.Range(blocks.X, blocks.Width)
+               select new GridRect(column * width, row * height, width, height).Intersect(part),
+        ];
+    }
+
+    /// <summary>Tries blocks, and keeps those that fail.</summary>
+    private List<(GridRect Part, string Message)> Failing(List<(GridRect Part, string Message)> blocks, DecodedRows rows, CancellationToken stop)
+    {
+        List<(GridRect Part, string Message)> failing = [];
+        foreach (var (part, _) in blocks)
+        {
+            stop.ThrowIfCancellationRequested();
+            if (TryRead(rows, part, direct: false) is { } message)
+                failing.Add((part, message));
+        }
+
+        return failing;
+    }
+
     /// <summary>Null when it was read, else what went wrong.</summary>
     private string? TryRead(DecodedRows rows, GridRect part, bool direct)
     {
+        using var entry = DecodeLedger.Note(File.Info.Path, DecodePhase.Decoding);
         IBlockHandle? handle = null;
         try
         {

@@ -32,6 +32,9 @@ internal sealed record RasterInfo
 
     public required DalleName? Dalle { get; init; }
 
+    /// <summary>Why it must not be decoded; null when it may.</summary>
+    public string? Quarantined { get; init; }
+
     public string FileName => System.IO.Path.GetFileName(Path);
 
     /// <summary>Opens a file, notes what it says and closes it.</summary>

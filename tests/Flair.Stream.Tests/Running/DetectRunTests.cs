@@ -169,6 +169,28 @@ public sealed class DetectRunTests : IDisposable
     }
 
     [Fact]
+    public async Task A_raster_that_vanishes_while_the_run_goes_on_is_a_failed_tile_and_tried_again()
+    {
+        _scene.Write("input", 3, 1);
+        await Run(_scene.Settings("undisturbed"));
+        var bytes = await File.ReadAllBytesAsync(Path.Combine(_scene.Input, "tile-0-2.tif"));
+        for (var attempt = 1; attempt <= 2; attempt++)
+        {
+            await File.WriteAllBytesAsync(Path.Combine(_scene.Input, "tile-0-2.tif"), bytes);
+            using var recorder = new Recorder(started: () => File.Delete(Path.Combine(_scene.Input, "tile-0-2.tif")));
+            var summary = await DetectRun.RunAsync(_scene.Settings("out"), new RunOptions(), recorder, CancellationToken.None);
+            var failed = Assert.Single(summary.Failed);
+            Assert.Equal((1, "tile-0-2", attempt), (summary.ExitCode, failed.Tile, failed.Attempts));
+            Assert.EndsWith("(tried 2 times)", failed.Error, StringComparison.Ordinal);
+        }
+
+        await File.WriteAllBytesAsync(Path.Combine(_scene.Input, "tile-0-2.tif"), bytes);
+        var mended = await Run(_scene.Settings("out"));
+        Assert.Equal(3, mended.Tiles.Single(tile => tile.Tile == "tile-0-2").Attempts);
+        Assert.Equal(Digests("undisturbed"), Digests("out"));
+    }
+
+    [Fact]
     public async Task A_run_that_got_nowhere_does_not_bind_the_next_to_its_settings()
     {
         _scene.Write("input", 1, 1);

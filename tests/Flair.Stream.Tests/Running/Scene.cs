@@ -97,7 +97,7 @@ internal sealed class Scene : IDisposable
 }
 
 /// <summary>Keeps what a run tells, and may stop it after some tiles.</summary>
-internal sealed class Recorder(int stopAfter = int.MaxValue) : IRunObserver, IDisposable
+internal sealed class Recorder(int stopAfter = int.MaxValue, Action? started = null) : IRunObserver, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
 
@@ -109,7 +109,11 @@ internal sealed class Recorder(int stopAfter = int.MaxValue) : IRunObserver, IDi
 
     public List<TileRow> Tiles { get; } = [];
 
-    public void Started(RunPlan plan) => Plan = plan;
+    public void Started(RunPlan plan)
+    {
+        Plan = plan;
+        started?.Invoke();
+    }
 
     public void Notice(string message) => Notices.Add(message);
 

@@ -152,6 +152,52 @@ public class MosaicTests
     }
 
     [Fact]
+    public void An_elevation_raster_that_cannot_be_opened_costs_the_tiles_that_lack_it()
+    {
+        using var scene = new Scene();
+        foreach (var (name, column) in new[] { ("a", 0), ("b", 50) })
+        {
+            scene.Write($"rvb/{name}.tif", column, 0, 50, 50, new Scene.Options { Bands = 1 });
+            scene.Write($"mns/{name}.tif", column, 0, 50, 50, new Scene.Options { Bands = 1, Type = GdalType.Float32 });
+        }
+
+        File.WriteAllText(scene["mns/b.tif"], "no raster");
+        var mosaic = scene.Open(Scene.Product("rvb", [1], scene["rvb"]), Scene.Height([scene["mns"]], []));
+        Assert.Equal("a", Assert.Single(mosaic.Tiles).Name);
+        var lost = Assert.Single(mosaic.Unreadable);
+        Assert.Equal(("b", new GridRect(2050050, -32125000, 50, 50), scene["mns/b.tif"]), (lost.Name, lost.Rect, lost.File));
+        Assert.Contains("height.surface does not cover the tile", lost.Error, StringComparison.Ordinal);
+        Assert.Contains("mns/b.tif", lost.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_in_quarantine_keeps_its_place_and_is_not_decoded()
+    {
+        using var scene = new Scene();
+        foreach (var (name, column) in new[] { ("a", 0), ("b", 50) })
+            scene.Write($"rvb/{name}.tif", column, 0, 50, 50);
+        var settings = new RunSettings
+        {
+            Output = scene["out"],
+            Inputs = [Scene.Product("rvb", [1], scene["rvb"])],
+            Model = new ModelSettings { Architecture = "resnet18_unet", Weights = "formula" },
+        };
+        var quarantine = Quarantine.Load(scene["none"], [new DecodeVerdict(scene["rvb/b.tif"], true, "crashes")], "1", 7, DateTime.UtcNow);
+        var mosaic = Mosaic.Open(settings, quarantine, scene.Notices.Add);
+        var (a, b) = (mosaic.Tiles[0], mosaic.Tiles[1]);
+        Assert.Null(mosaic.HeldBack(a));
+        Assert.Equal("crashes", mosaic.HeldBack(b)!.Error);
+        Assert.Equal([false, true], mosaic.Fingerprints(mosaic.Bounds).Select(input => input.Bytes == -1));
+        Assert.DoesNotContain(mosaic.Fingerprints(mosaic.Bounds, asRead: false), input => input.Bytes == -1);
+
+        using var reader = new AreaReader(mosaic, mosaic.Bounds, new ReadOptions(1));
+        using var strip = await reader.ReadAsync(0, CancellationToken.None);
+        Assert.Equal((scene["rvb/b.tif"], "crashes", b.Rect), (strip.Failures[0].Path, strip.Failures[0].Message, strip.Failures[0].Area));
+        Assert.Single(strip.Failures);
+        Assert.Equal(1, reader.FilesOpened);
+    }
+
+    [Fact]
     public void More_than_ten_problems_are_counted()
     {
         using var scene = new Scene();
