@@ -5,7 +5,7 @@ if (Supervisor.Wants(args))
     return Supervisor.Run(args);
 if (!Processes.TryAttach())
     return ExitCode.Stopped;
-NativeHeap.LimitArenas();
+NativeHeap.Limit();
 var code = await FlairCommandLine.RunAsync(args, Console.Out, Console.Error);
 if (code == ExitCode.Stalled)
     StuckProcess.End(code);
