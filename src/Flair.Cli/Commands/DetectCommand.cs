@@ -13,12 +13,13 @@ internal static class DetectCommand
 {
     private const string Examples =
         """
-        Run the same command again after a stop or a crash: finished tiles are kept, the rest goes on.
+        Run the same command again after a stop or a crash, or every night: finished tiles are kept, what is new or changed is mapped.
 
         Examples:
           flair detect --pipeline pipelines/bdortho-rvbie.yaml --input /data/D033 --weights model.pth --output /data/map
           flair detect --input image.tif --set bands=[1,2,3] --set normalization.type=scaling --model resnet34_unet --weights model.pth --output map
           flair detect --conf flair-1-config-detect.yaml
+          flair detect --pipeline nightly.yaml --weights better.pth --replace
         """;
 
     public static Command Create(CommandContext context)
@@ -37,7 +38,9 @@ internal static class DetectCommand
                 result.AddError("--watchdog takes 0, or 0.1 to 1440 minutes");
         });
         var unsupervised = new Option<bool>(Supervisor.Off) { Description = "Run in this process alone, so that a decoder that crashes or hangs takes the run with it." };
-        var command = new Command("detect", "Map every tile that is not finished yet.") { json, quiet, watchdog, unsupervised };
+        var replace = new Option<bool>("--replace") { Description = "Map everything in an output directory of another model or other settings again; each tile stays as it was until its new rasters are complete." };
+        var prune = new Option<bool>("--prune") { Description = "Remove the tiles whose input is no longer there, files and rows; without this they are reported and kept." };
+        var command = new Command("detect", "Map every tile that is not finished yet.") { json, quiet, watchdog, unsupervised, replace, prune };
         settings.AddTo(command);
         HelpWithExamples.Add(command, Examples);
         command.SetAction(async (parsed, _) =>
@@ -48,7 +51,8 @@ internal static class DetectCommand
             using var telemetry = TelemetryExport.Start(run.TelemetryEndpoint);
             using var display = Display(context, parsed.GetValue(json), parsed.GetValue(quiet));
             TellSupervisor(run.Resources);
-            var summary = await DetectRun.RunAsync(run, new RunOptions(), display, context.Stop);
+            var options = new RunOptions { Replace = parsed.GetValue(replace), Prune = parsed.GetValue(prune) };
+            var summary = await DetectRun.RunAsync(run, options, display, context.Stop);
             display.Finish(summary);
             return summary.ExitCode;
         });

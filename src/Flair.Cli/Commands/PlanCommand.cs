@@ -14,7 +14,8 @@ internal static class PlanCommand
         var json = new Option<bool>("--json") { Description = "One JSON object." };
         var noMeasure = new Option<bool>("--no-measure") { Description = "Do not load the model to time a few windows; the time stays unknown." };
         var print = new Option<bool>("--print-settings") { Description = "Print the settings that apply, defaults included, as a pipeline file, and plan nothing." };
-        var command = new Command("plan", "Say what detect would do: tiles, windows, bytes to read, memory, disk and time on this machine. Computes and writes nothing.") { json, noMeasure, print };
+        var replace = new Option<bool>("--replace") { Description = "Plan as if detect had --replace." };
+        var command = new Command("plan", "Say what detect would do: tiles, windows, bytes to read, memory, disk and time on this machine. Computes and writes nothing.") { json, noMeasure, print, replace };
         settings.AddTo(command);
         command.SetAction(parsed =>
         {
@@ -25,7 +26,7 @@ internal static class PlanCommand
             }
 
             var notices = new List<string>();
-            var plan = RunPlanner.Plan(settings.Read(parsed), measure: !parsed.GetValue(noMeasure), notices.Add);
+            var plan = RunPlanner.Plan(settings.Read(parsed), measure: !parsed.GetValue(noMeasure), notices.Add, parsed.GetValue(replace));
             if (parsed.GetValue(json))
                 context.WriteJson(RunEvents.Plan(plan));
             else
@@ -42,6 +43,8 @@ internal static class PlanCommand
         Row("model", plan.Model);
         Row("device", plan.Device);
         Row("tiles", $"{plan.Tiles}{(plan.TilesFinished > 0 ? $" ({plan.TilesFinished} finished already)" : "")}, mapped in {plan.Units} {(plan.Units == 1 ? "group" : "groups")}");
+        foreach (var line in RunText.Changes(plan))
+            Row("", line);
         Row("windows", $"{plan.Windows}");
         Row("area", plan.Hectares > 0 ? $"{plan.Hectares:N1} ha, {Units.Count(plan.Pixels)} pixels" : $"{Units.Count(plan.Pixels)} pixels");
         Row("to read", Units.Bytes(plan.BytesToRead));

@@ -10,6 +10,11 @@ internal static class RunEvents
     {
         plan.Tiles,
         plan.TilesFinished,
+        Reasons = plan.Reasons.ToDictionary(reason => reason.Reason.InWords(), reason => reason.Tiles),
+        InputsAdded = plan.Inputs.Added.Count,
+        InputsChanged = plan.Inputs.Changed.Count,
+        InputsRemoved = plan.Inputs.Removed.Count,
+        TilesWithoutInput = plan.RemovedTiles.Count,
         plan.Units,
         plan.Windows,
         plan.Pixels,
@@ -70,6 +75,7 @@ internal static class RunEvents
         Failed = summary.Failed.Select(t => new { t.Tile, t.Error, t.Attempts }),
         Areas = summary.Areas.Select(a => new { a.Class, a.Hectares }),
         summary.Output,
+        summary.Record,
         Products = summary.Products.Select(p => new { p.What, p.Path }),
     };
 

@@ -8,12 +8,29 @@ internal static class RunText
 {
     private const int FailuresShown = 20;
     private const int ClassesShown = 8;
+    private const int NamesShown = 5;
 
     public static IEnumerable<string> Started(RunPlan plan)
     {
         yield return $"{plan.Model} on {plan.Device}";
         var finished = plan.TilesFinished > 0 ? $", {plan.TilesFinished} of them finished by an earlier run" : "";
         yield return $"{Units.Counted(plan.Tiles, "tile")}{finished}; {Units.Counted(plan.Windows, "window")} to look at, {Units.Bytes(plan.BytesToRead)} to read";
+        foreach (var line in Changes(plan))
+            yield return line;
+    }
+
+    /// <summary>Why tiles are to be mapped, which inputs changed, and which tiles have none; nothing where all is new.</summary>
+    public static IEnumerable<string> Changes(RunPlan plan)
+    {
+        if (plan.Reasons is [(TileReason.New, _)] && plan.TilesFinished == 0 && plan.RemovedTiles.Count == 0)
+            yield break;
+        if (plan.Reasons.Count > 0)
+            yield return $"to map: {string.Join(", ", plan.Reasons.Select(reason => $"{reason.Tiles} {reason.Reason.InWords()}"))}";
+        var inputs = plan.Inputs;
+        if (inputs.Added.Count + inputs.Changed.Count + inputs.Removed.Count > 0)
+            yield return $"inputs since the last run: {inputs.Added.Count} new, {inputs.Changed.Count} changed, {inputs.Removed.Count} removed";
+        if (plan.RemovedTiles.Count > 0)
+            yield return $"{Units.Counted(plan.RemovedTiles.Count, "tile")} without input: {Some(plan.RemovedTiles, plan.RemovedTiles.Count)}; --prune removes them";
     }
 
     public static string Progress(RunSnapshot snapshot, RateMeter meter)
@@ -62,11 +79,39 @@ internal static class RunText
         foreach (var (what, path) in summary.Products)
             yield return $"  {what,-9}  {Path.GetFullPath(path, summary.Output)}";
 
+        foreach (var line in Record(summary))
+            yield return line;
+
         if (summary.Cancelled)
             yield return $"to go on, run the same command again: {command}";
         else if (summary.Failed.Count > 0)
             yield return $"when their cause is mended, run the same command again for the failed tiles alone: {command}";
     }
+
+    private static IEnumerable<string> Record(RunSummary summary)
+    {
+        if (summary.Record is not { } record)
+            yield break;
+        if (record.FormerRunKilled)
+            yield return "  note       the run before this one did not end: it was killed, or the machine went down";
+        if (record.Reasons.Count > 0)
+            yield return $"  why        {string.Join(", ", record.Reasons.Select(reason => $"{reason.Value} {reason.Key}"))}";
+        foreach (var (what, files) in new[]
+        {
+            ("inputs new", record.Skipped + record.InputsChanged.Count + record.InputsRemoved.Count > 0 ? record.InputsAdded : RunRecordFiles.None),
+            ("inputs changed", record.InputsChanged), ("inputs removed", record.InputsRemoved),
+            ("tiles without input, kept", record.TilesKept), ("tiles without input, not in the map", record.TilesLeft), ("tiles removed", record.TilesPruned),
+        })
+        {
+            if (files.Count > 0)
+                yield return $"  {what}: {files.Count} ({Some(files.First, files.Count)})";
+        }
+
+        yield return $"exit code {record.ExitCode}: {record.Meaning}; to do: {record.Next}";
+    }
+
+    private static string Some(IReadOnlyList<string> names, int count) =>
+        string.Join(", ", names.Take(NamesShown)) + (count > NamesShown ? $" and {count - NamesShown} more" : "");
 
     private static IEnumerable<string> WhereTheTimeWent(RunSnapshot run)
     {

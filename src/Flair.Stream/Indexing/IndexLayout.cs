@@ -28,6 +28,9 @@ public sealed record IndexLayout(string Output)
     /// <summary>What the index is about, see <see cref="IndexDescription"/>.</summary>
     public string Description => Path.Combine(Work, "index.json");
 
+    /// <summary>Digest of the tiles that the two Parquet files list; written after them.</summary>
+    public string Listed => Path.Combine(Work, "listed");
+
     /// <summary>What the index is built in; removed afterwards.</summary>
     public string Scratch => Path.Combine(Work, "scratch");
 
@@ -48,6 +51,9 @@ public sealed record IndexLayout(string Output)
         File.Delete(Tiles);
         File.Delete(Slices);
     }
+
+    /// <summary>True when both Parquet files are there and list the tiles of a digest.</summary>
+    public bool Lists(string digest) => File.Exists(Tiles) && File.Exists(Slices) && File.Exists(Listed) && File.ReadAllText(Listed) == digest;
 
     /// <summary>The tile's name with everything but letters, digits, <c>.</c>, <c>_</c> and <c>-</c> as <c>%XX</c> of its UTF-8 bytes.</summary>
     private static string FileName(string tile)

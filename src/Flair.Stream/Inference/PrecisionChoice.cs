@@ -30,6 +30,10 @@ public static class PrecisionChoice
         return fused && OneDnnLibrary.HasBFloat16 ? Precision.Bf16 : Precision.Fp32;
     }
 
+    /// <summary>Whether <see cref="Precision.Auto"/> could be <paramref name="precision"/> here for a model that has no calibration, or had none.</summary>
+    internal static bool CouldBeAuto(Precision precision, string device, LoadedModel model) => device == "cpu"
+        && (precision == Precision.Fp32 || (precision == Precision.Bf16 && IsFused(model, device) && OneDnnLibrary.HasBFloat16));
+
     /// <summary>Whether a model is run as a fused program (see ARCHITECTURE.md) rather than by libtorch: on the CPU, where oneDNN is there and the architecture can be written as a graph.</summary>
     public static bool IsFused(LoadedModel model, string device)
     {

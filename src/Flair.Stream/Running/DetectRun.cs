@@ -23,6 +23,8 @@ public sealed class DetectRun
     private readonly List<TileRow> _failed = [];
     private long _windowsTotal;
     private bool _stuck;
+    private RunRecord? _record;
+    private IReadOnlyList<RemovedTile> _pruned = [];
 
     private DetectRun(RunPreparation plan, RunOptions options, IRunObserver observer)
     {
@@ -39,7 +41,7 @@ public sealed class DetectRun
         using var trace = FlairTrace.Start("detect");
         try
         {
-            var plan = RunPreparation.Prepare(settings, options.Version, observer.Notice);
+            var plan = RunPreparation.Prepare(settings, options.Version, observer.Notice, options);
             trace?.SetTag("flair.model", plan.ModelInWords).SetTag("flair.device", plan.Device).SetTag("flair.tiles", plan.Mosaic.Tiles.Count + plan.Mosaic.Unreadable.Count);
             var summary = await new DetectRun(plan, options, observer).RunAsync(cancellation).ConfigureAwait(false);
             trace?.SetTag("flair.exit_code", summary.ExitCode);
@@ -54,9 +56,27 @@ public sealed class DetectRun
 
     private async Task<RunSummary> RunAsync(CancellationToken cancellation)
     {
-        using var directory = RunDirectory.Open(_plan.Layout, _plan.Identity);
+        using var directory = RunDirectory.Open(_plan.Layout, _plan.Identity, _options.Replace);
         RunDirectory.Save(_plan.Layout, _plan.Identity);
         _plan.Quarantine.Save(_plan.Layout.QuarantineFile);
+        _record = RunRecord.Begin(_plan, _options.Prune, DateTime.UtcNow);
+        _record.Write(_plan.Layout);
+        try
+        {
+            var summary = await MapAsync(cancellation).ConfigureAwait(false);
+            var record = Record(summary.ExitCode, null);
+            record.Write(_plan.Layout);
+            return summary with { Record = record };
+        }
+        catch (Exception e)
+        {
+            TryRecord(e);
+            throw;
+        }
+    }
+
+    private async Task<RunSummary> MapAsync(CancellationToken cancellation)
+    {
         _plan.Description.Save(_plan.Layout.Index);
         if (_plan.ChangesIndex)
             _plan.Layout.Index.Discard();
@@ -103,7 +123,10 @@ public sealed class DetectRun
         try
         {
             if (!cancelled)
+            {
                 listed = products.Write(rows, cancellation);
+                Prune(rows);
+            }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -179,6 +202,53 @@ public sealed class DetectRun
         Committed(row);
     }
 
+    /// <summary>Removes the tiles without input, once nothing refers to them any more.</summary>
+    private void Prune(IEnumerable<TileRow> kept)
+    {
+        if (!_options.Prune)
+            return;
+        new TilePruning(_plan.Layout).Remove(_plan.Survey.Removed.Select(tile => tile.Row), kept);
+        _pruned = _plan.Survey.Removed;
+    }
+
+    private RunRecord Record(int exitCode, string? error)
+    {
+        // Whoever holds the lock may be what is stuck; then the lists are those of the records on the disk.
+        var entered = _lock.TryEnter(s_grace);
+        try
+        {
+            return (_record! with
+            {
+                Seconds = Stopwatch.GetElapsedTime(_start).TotalSeconds,
+                Done = _rows.Count,
+                Failed = _failed.Count,
+                DoneTiles = entered ? [.. _rows.Take(RunRecord.MostListed).Select(Line)] : [],
+                FailedTiles = entered ? [.. _failed.Take(RunRecord.MostListed).Select(Line)] : [],
+                TilesPruned = RunRecordFiles.Of([.. _pruned.Select(tile => tile.Row.Tile)]),
+            }).End(exitCode, error);
+        }
+        finally
+        {
+            if (entered)
+                _lock.Exit();
+        }
+
+        RunRecordTile Line(TileRow row) =>
+            new(row.Tile, _plan.Survey.Reasons.TryGetValue(row.Tile, out var reason) ? reason.InWords() : null, row.Error, row.Seconds);
+    }
+
+    /// <summary>The error is the one to tell, not that its record cannot be written, as on a full disk.</summary>
+    private void TryRecord(Exception error)
+    {
+        try
+        {
+            Record((error as FlairException)?.ExitCode ?? 70, error.Message.Split('\n')[0]).Write(_plan.Layout);
+        }
+        catch (FlairException)
+        {
+        }
+    }
+
     private void Committed(TileRow row)
     {
         var done = row.Status == TileStatus.Done;
@@ -189,6 +259,8 @@ public sealed class DetectRun
             FlairMeter.TileDuration.Record(row.Seconds);
         }
 
+        if (done && _plan.Survey.FormerOutputs(row.Tile) is { Count: > 0 } former)
+            new TilePruning(_plan.Layout).RemoveFormer(former, row);
         lock (_lock)
         {
             (done ? _rows : _failed).Add(row);
@@ -196,12 +268,12 @@ public sealed class DetectRun
         }
     }
 
-    /// <summary>The records of the mosaic's tiles, in its order: those found finished and those of this run, failed ones too.</summary>
+    /// <summary>The records of the mosaic's tiles, in its order: those found finished and those of this run, failed ones too; then those that have no input any more.</summary>
     private List<TileRow> TileRecordsOfThisRun()
     {
         var byName = _plan.Finished.Concat(_rows).Concat(_failed).ToDictionary(row => row.Tile, StringComparer.Ordinal);
         var names = _plan.Mosaic.Tiles.Select(tile => tile.Name).Concat(_plan.Mosaic.Unreadable.Select(tile => tile.Name));
-        return [.. names.Select(name => byName.GetValueOrDefault(name)).OfType<TileRow>()];
+        return [.. names.Select(name => byName.GetValueOrDefault(name)).OfType<TileRow>(), .. _plan.Kept];
     }
 
     /// <summary>Runs the graph until it is done, or until the watchdog gives it up.</summary>

@@ -44,6 +44,9 @@ public sealed class OutputLayout
     /// <summary>Inputs that are known to take the process down, see <see cref="Source.Quarantine"/>.</summary>
     public string QuarantineFile => Path.Combine(Index.Work, "quarantine.json");
 
+    /// <summary>What the last run did, see <see cref="RunRecord"/>.</summary>
+    public string RecordFile => Path.Combine(Index.Work, "last-run.json");
+
     /// <summary>Held open by the run that is going on.</summary>
     public string LockFile => Path.Combine(Index.Work, "lock");
 

@@ -15,6 +15,15 @@ public sealed record RunOptions
     /// <summary>The watchdog's clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>
+    /// True to go on in an output directory of another model or other settings: every tile is mapped again, and each is valid as it was until its new
+    /// rasters are complete. The directory belongs to the new settings from then on, so that a later run goes on with them without this. Another grid is refused all the same.
+    /// </summary>
+    public bool Replace { get; init; }
+
+    /// <summary>True to remove the tiles whose input is no longer there, with their files, records and rows.</summary>
+    public bool Prune { get; init; }
+
     /// <summary>Makes other networks than the model's, for measuring; null for the model's.</summary>
     internal Func<RunPreparation, InferenceWorkers>? Inference { get; init; }
 }
@@ -98,6 +107,9 @@ public sealed record RunSummary
     /// <summary>What a person opens first: name and path relative to <see cref="Output"/>, e.g. ("map", "map.vrt").</summary>
     public required IReadOnlyList<(string What, string Path)> Products { get; init; }
 
+    /// <summary>What was found when the run began, and why it did what it did.</summary>
+    public RunRecord? Record { get; init; }
+
     /// <summary>0 all done, 1 some tiles failed; 130 when cancelled.</summary>
     public int ExitCode => Cancelled ? 130 : Failed.Count > 0 ? 1 : 0;
 }
@@ -110,6 +122,15 @@ public sealed record RunPlan
 
     /// <summary>Tiles that are finished already.</summary>
     public required int TilesFinished { get; init; }
+
+    /// <summary>Why the others are mapped: how many for each reason that occurs.</summary>
+    public IReadOnlyList<(TileReason Reason, int Tiles)> Reasons { get; init; } = [];
+
+    /// <summary>The inputs beside those that the output directory was made from.</summary>
+    public InputChanges Inputs { get; init; } = InputChanges.None;
+
+    /// <summary>Tiles in the output directory whose input is no longer there, by name.</summary>
+    public IReadOnlyList<string> RemovedTiles { get; init; } = [];
 
     /// <summary>Groups of neighbouring tiles that are mapped together.</summary>
     public required int Units { get; init; }

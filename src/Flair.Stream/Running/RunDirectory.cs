@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Flair.Settings;
 using Flair.Telemetry;
 
 namespace Flair.Running;
@@ -26,25 +27,38 @@ public sealed record RunIdentity(
         Pipeline = Redactor.Clean(Pipeline),
     };
 
+    /// <summary>What a setting is in this directory, e.g. <c>bf16</c> for <c>precision</c>; null when nothing is said of it.</summary>
+    public string? Setting(string key) => ByKey(Settings).GetValueOrDefault(key);
+
     /// <summary>In one line, what keeps <paramref name="other"/> from going on here; null when nothing does.</summary>
-    public string? DifferenceFrom(RunIdentity other)
+    public string? DifferenceFrom(RunIdentity other) => LastingDifferenceFrom(other) ?? ReplaceableDifferenceFrom(other);
+
+    /// <summary>What even a replacement cannot change: tiles on two grids have no map in common.</summary>
+    public string? LastingDifferenceFrom(RunIdentity other) =>
+        Version != other.Version ? $"its format is {Version}, not {other.Version}"
+        : Grid != other.Grid ? $"its grid is {Grid}, not {other.Grid}"
+        : null;
+
+    private string? ReplaceableDifferenceFrom(RunIdentity other)
     {
-        if (Version != other.Version)
-            return $"its format is {Version}, not {other.Version}";
+        const int Shown = 3;
         if (ModelFingerprint != other.ModelFingerprint)
             return Model == other.Model ? $"its weights are others ({Model})" : $"its model is {Model}, not {other.Model}";
-        if (Grid != other.Grid)
-            return $"its grid is {Grid}, not {other.Grid}";
-        var (mine, theirs) = (Settings.Split('\n'), other.Settings.Split('\n'));
-        for (var i = 0; i < Math.Max(mine.Length, theirs.Length); i++)
-        {
-            var (a, b) = (mine.ElementAtOrDefault(i) ?? "nothing", theirs.ElementAtOrDefault(i) ?? "nothing");
-            if (a != b)
-                return $"it has \"{a}\" where this run has \"{b}\"";
-        }
+        var (mine, theirs) = (ByKey(Settings), ByKey(other.Settings));
+        var differing = mine.Keys.Union(theirs.Keys).Where(key => mine.GetValueOrDefault(key) != theirs.GetValueOrDefault(key)).Select(key =>
+            key == SettingsFingerprint.AlgorithmKey
+                ? $"it was made by algorithm {mine.GetValueOrDefault(key)} (program {Software}), this program's is {theirs.GetValueOrDefault(key)}"
+                : $"it has \"{Line(mine, key)}\" where this run has \"{Line(theirs, key)}\"").ToList();
+        return differing.Count == 0 ? null
+            : string.Join(", ", differing.Take(Shown)) + (differing.Count > Shown ? $" and {differing.Count - Shown} more" : "");
 
-        return null;
+        static string Line(Dictionary<string, string> settings, string key) => settings.TryGetValue(key, out var value) ? $"{key} {value}".TrimEnd() : $"no {key}";
     }
+
+    /// <summary>The settings by the first word of their lines; several of a kind, one a product, are joined.</summary>
+    private static Dictionary<string, string> ByKey(string settings) => settings.Split('\n')
+        .GroupBy(line => line.Split(' ')[0], line => line.Contains(' ', StringComparison.Ordinal) ? line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..] : "")
+        .ToDictionary(group => group.Key, group => string.Join(" + ", group), StringComparer.Ordinal);
 }
 
 /// <summary>The output directory of a run that is going on: locked, its leftovers removed, its identity checked.</summary>
@@ -56,8 +70,11 @@ public sealed class RunDirectory : IDisposable
     private RunDirectory(FileStream held) => _lock = held;
 
     /// <summary>Takes an output directory for a run, and makes it when it is not there.</summary>
+    /// <param name="layout">Its places.</param>
+    /// <param name="identity">What it must be.</param>
+    /// <param name="replace">See <see cref="RunOptions.Replace"/>.</param>
     /// <exception cref="FlairException">It cannot be written, another run is at work in it, or it belongs to a run with other settings.</exception>
-    public static RunDirectory Open(OutputLayout layout, RunIdentity identity)
+    public static RunDirectory Open(OutputLayout layout, RunIdentity identity, bool replace = false)
     {
         FileStream held;
         if (File.Exists(layout.Base))
@@ -82,7 +99,7 @@ public sealed class RunDirectory : IDisposable
 
         try
         {
-            Check(layout, identity);
+            Check(layout, identity, replace);
             if (Directory.Exists(layout.Work))
                 Directory.Delete(layout.Work, recursive: true);
             Directory.CreateDirectory(layout.Work);
@@ -106,31 +123,49 @@ public sealed class RunDirectory : IDisposable
     }
 
     /// <summary>Says whether a run could go on in an output directory, without touching it.</summary>
+    /// <param name="layout">Its places.</param>
+    /// <param name="identity">What it must be.</param>
+    /// <param name="replace">See <see cref="RunOptions.Replace"/>.</param>
     /// <exception cref="FlairException">It belongs to a run with other settings.</exception>
-    public static void Check(OutputLayout layout, RunIdentity identity)
+    public static void Check(OutputLayout layout, RunIdentity identity, bool replace = false)
+    {
+        if (Find(layout) is not { } found)
+            return;
+        identity = identity.WithoutSecrets();
+        if (found.LastingDifferenceFrom(identity) is { } lasting)
+            throw new FlairException($"{layout.Root} holds the output of another run: {lasting}; choose another output or remove that directory");
+        if (!replace && found.DifferenceFrom(identity) is { } difference)
+            throw new FlairException($"{layout.Root} holds the output of another run: {difference}; choose another output, or --replace to map everything there again, tile by tile");
+    }
+
+    /// <summary>What an output directory is; null where no run has left anything.</summary>
+    /// <exception cref="FlairException">That cannot be read.</exception>
+    public static RunIdentity? Find(OutputLayout layout)
     {
         if (!File.Exists(layout.RunFile) || IsUnused(layout))
-            return;
-        RunIdentity? found;
+            return null;
         try
         {
-            found = JsonSerializer.Deserialize<RunIdentity>(File.ReadAllBytes(layout.RunFile));
+            return JsonSerializer.Deserialize<RunIdentity>(File.ReadAllBytes(layout.RunFile));
         }
         catch (JsonException e)
         {
             throw new FlairException($"{layout.RunFile}: not readable ({e.Message.Split('\n')[0]}); choose another output or remove {layout.Root}", e);
         }
-
-        if (found?.DifferenceFrom(identity.WithoutSecrets()) is { } difference)
-            throw new FlairException($"{layout.Root} holds the output of another run: {difference}; choose another output or remove that directory");
     }
 
-    /// <summary>Writes the identity, whole or not at all.</summary>
+    /// <summary>
+    /// Writes the identity, whole or not at all. A replacement writes the new one before its first tile: from then on the directory belongs to the new settings,
+    /// every record says by its fingerprints which it is of, and any later run with the new settings does the rest.
+    /// </summary>
+    /// <param name="layout">Its places.</param>
+    /// <param name="identity">What it is from now on.</param>
     public static void Save(OutputLayout layout, RunIdentity identity)
     {
-        if (File.Exists(layout.RunFile) && !IsUnused(layout))
+        identity = identity.WithoutSecrets();
+        if (Find(layout) is { } found && found.DifferenceFrom(identity) is null)
             return;
-        DurableFile.WriteAllBytes(layout.RunFile, JsonSerializer.SerializeToUtf8Bytes(identity.WithoutSecrets(), s_json));
+        DurableFile.WriteAllBytes(layout.RunFile, JsonSerializer.SerializeToUtf8Bytes(identity, s_json));
     }
 
     /// <summary>Finds out now, not after the first tile is computed, that finished files could not be put there.</summary>

@@ -29,11 +29,12 @@ public static class RunPlanner
     /// <param name="settings">The settings.</param>
     /// <param name="measure">True to load the network and the decoder and to time both for a few seconds.</param>
     /// <param name="notice">Takes what is worth a line.</param>
+    /// <param name="replace">See <see cref="RunOptions.Replace"/>.</param>
     /// <exception cref="FlairException">The run could not start.</exception>
-    public static RunPlan Plan(RunSettings settings, bool measure, Action<string> notice)
+    public static RunPlan Plan(RunSettings settings, bool measure, Action<string> notice, bool replace = false)
     {
         var begun = Stopwatch.GetTimestamp();
-        var plan = RunPreparation.Prepare(settings, typeof(RunPlanner).Assembly.GetName().Version!.ToString(3), notice);
+        var plan = RunPreparation.Prepare(settings, typeof(RunPlanner).Assembly.GetName().Version!.ToString(3), notice, new RunOptions { Replace = replace });
         var outline = Outline(plan);
         if (!measure || plan.Units.Count == 0)
             return outline;
@@ -67,6 +68,9 @@ public static class RunPlanner
         {
             Tiles = plan.Mosaic.Tiles.Count + plan.Mosaic.Unreadable.Count,
             TilesFinished = plan.Finished.Count,
+            Reasons = [.. plan.Survey.Reasons.Values.GroupBy(reason => reason).OrderBy(group => group.Key).Select(group => (group.Key, group.Count()))],
+            Inputs = plan.Survey.Inputs,
+            RemovedTiles = [.. plan.Survey.Removed.Select(tile => tile.Row.Tile)],
             Units = plan.Units.Count,
             Windows = plan.Units.Sum(unit => CountWindows(plan, unit)),
             Pixels = pixels,

@@ -18,7 +18,7 @@ namespace Flair.Running;
 /// </summary>
 public sealed class RunPreparation
 {
-    private RunPreparation(RunSettings settings, Mosaic mosaic, LoadedModel model, Calibration? calibration, string device, string version)
+    private RunPreparation(RunSettings settings, Mosaic mosaic, LoadedModel model, Calibration? calibration, string device, string version, RunOptions options)
     {
         Calibration = calibration;
         Settings = settings;
@@ -41,12 +41,13 @@ public sealed class RunPreparation
         Lattice = settings.FlairDetect is null
             ? new GridLattice(settings.Window, settings.Stitch)
             : SliceAsFlair(settings, mosaic);
-        RunDirectory.Check(Layout, Identity);
-        Finished = [.. mosaic.Tiles.Select(FinishedRecord).OfType<TileRow>()];
-        var finished = Finished.Select(row => row.Tile).ToHashSet(StringComparer.Ordinal);
-        var unfinished = mosaic.Tiles.Where(tile => !finished.Contains(tile.Name)).ToList();
+        RunDirectory.Check(Layout, Identity, options.Replace);
+        Survey = new OutputSurvey(this);
+        var unfinished = mosaic.Tiles.Where(tile => Survey.Reasons.ContainsKey(tile.Name)).ToList();
         Unreadable = [.. mosaic.Unreadable, .. unfinished.Select(mosaic.HeldBack).OfType<UnreadableTile>()];
         Units = WorkUnit.Group(unfinished.Where(tile => mosaic.HeldBack(tile) is null));
+        Kept = [.. Survey.Removed.Where(tile => tile.State == RemovedState.Kept && !options.Prune).Select(tile => tile.Row)];
+        ChangesIndex = Units.Count > 0 || Unreadable.Count > 0 || !Layout.Index.Lists(OutputSurvey.Digest(Finished.Concat(Kept)));
     }
 
     /// <summary>The settings.</summary>
@@ -82,8 +83,11 @@ public sealed class RunPreparation
     /// <summary>Where windows lie.</summary>
     public ILattice Lattice { get; }
 
+    /// <summary>What the output directory holds already.</summary>
+    public OutputSurvey Survey { get; }
+
     /// <summary>Records of the tiles that need no work.</summary>
-    public IReadOnlyList<TileRow> Finished { get; }
+    public IReadOnlyList<TileRow> Finished => Survey.Finished;
 
     /// <summary>The tiles that fail without being tried.</summary>
     public IReadOnlyList<UnreadableTile> Unreadable { get; }
@@ -91,8 +95,11 @@ public sealed class RunPreparation
     /// <summary>The tiles still to do, grouped.</summary>
     public IReadOnlyList<WorkUnit> Units { get; }
 
+    /// <summary>Records of tiles without input that stay in map and index.</summary>
+    public IReadOnlyList<TileRow> Kept { get; }
+
     /// <summary>True when the run adds to the index or changes it.</summary>
-    public bool ChangesIndex => Units.Count > 0 || Unreadable.Count > 0;
+    public bool ChangesIndex { get; }
 
     /// <summary>The model for people.</summary>
     public string ModelInWords =>
@@ -129,9 +136,14 @@ public sealed class RunPreparation
     });
 
     /// <summary>Reads what is needed and checks that it belongs together.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="version">The software's version.</param>
+    /// <param name="notice">Takes what is worth a line.</param>
+    /// <param name="options">Replacing and pruning are looked at; null for neither.</param>
     /// <exception cref="FlairException">It does not; the message says all that is wrong.</exception>
-    public static RunPreparation Prepare(RunSettings settings, string version, Action<string> notice)
+    public static RunPreparation Prepare(RunSettings settings, string version, Action<string> notice, RunOptions? options = null)
     {
+        options ??= new RunOptions();
         GdalRuntime.Initialize();
         var device = ResolveDevice(settings);
         var quarantine = Quarantine.Load(
@@ -149,36 +161,34 @@ public sealed class RunPreparation
         CheckStatistics(settings.Normalization, mosaic);
         var model = ModelLoader.Load(settings.Model, mosaic.ChannelCount);
         var calibration = settings.Precision is Precision.Auto or Precision.Int8 ? Calibration.Find(settings.Model.Weights, model.Fingerprint) : null;
-        settings = settings with { Precision = PrecisionChoice.Resolve(settings.Precision, device, model, calibration) };
+        var precision = PrecisionChoice.Resolve(settings.Precision, device, model, calibration);
+        if (settings.Precision == Precision.Auto && !options.Replace)
+            precision = KeepPrecision(new OutputLayout(settings), model, device, precision, notice);
+        settings = settings with { Precision = precision };
         if (TileWriter.CompressionNotice is { } compression)
             notice(compression);
         if (model.WeightsAreFormula)
             notice("the weights are a formula, not trained: the map shows that the pipeline works, not what is on the ground");
-        return new RunPreparation(settings, mosaic, model, settings.Precision == Precision.Int8 ? calibration : null, device, version) { Quarantine = quarantine };
+        return new RunPreparation(settings, mosaic, model, settings.Precision == Precision.Int8 ? calibration : null, device, version, options) { Quarantine = quarantine };
     }
 
-    /// <summary>The record of a tile that is done with these inputs, model and settings, and whose files are there; else null.</summary>
-    private TileRow? FinishedRecord(SourceTile tile)
+    /// <summary>
+    /// The precision of an output directory that <c>auto</c> made, where <c>auto</c> would now take a faster one, as after a calibration has appeared: half a map
+    /// in another arithmetic is nobody's wish, nor is a nightly run that stops until somebody looks.
+    /// </summary>
+    private static Precision KeepPrecision(OutputLayout layout, LoadedModel model, string device, Precision chosen, Action<string> notice)
     {
-        if (!TileRecordFile.TryRead(Layout.Index.Record(tile.Name), out var row, out _))
-            return null;
-        var same = row.Status == TileStatus.Done
-            && row.ModelFingerprint == Model.Fingerprint
-            && row.SettingsFingerprint == Sha256.OfText(SettingsText);
-        if (!same || !File.Exists(Layout.Index.Fragment(tile.Name)) || !row.Outputs.All(IsThere))
-            return null;
+        if (RunDirectory.Find(layout) is not { } found || found.ModelFingerprint != model.Fingerprint || found.Setting("precision") is not { } word)
+            return chosen;
+        foreach (var kept in (Precision[])[Precision.Fp32, Precision.Bf16])
+        {
+            if (word != RunSettingsText.Word(kept) || kept == chosen || !PrecisionChoice.CouldBeAuto(kept, device, model))
+                continue;
+            notice($"{layout.Root} was made in {word}, so this run keeps to it, though auto would take {RunSettingsText.Word(chosen)} by now; --replace maps everything again in that");
+            return kept;
+        }
 
-        // The paths that were read are strings of their own, a dozen kilobytes a tile; the mosaic's are shared by all tiles.
-        var inputs = InputsOf(tile);
-        if (row.InputsFingerprint == Fingerprints.OfInputs(inputs))
-            return row with { Inputs = inputs };
-
-        // What was computed from a file before it was put into quarantine is as good as before.
-        inputs = InputsOf(tile, asRead: false);
-        return row.InputsFingerprint == Fingerprints.OfInputs(inputs) ? row with { Inputs = inputs } : null;
-
-        bool IsThere(OutputFile output) =>
-            new FileInfo(Path.Combine(Layout.Root, output.Path)) is { Exists: true } file && file.Length == output.Bytes;
+        return chosen;
     }
 
     /// <summary>Every file that decides a pixel of a tile: its own and those of the neighbours that its windows reach into.</summary>
@@ -188,8 +198,20 @@ public sealed class RunPreparation
     public int FailuresOf(string tile) =>
         TileRecordFile.TryRead(Layout.Index.Record(tile), out var row, out _) && row.Status == TileStatus.Failed ? row.Attempts : 0;
 
-    private IReadOnlyList<InputFingerprint> InputsOf(SourceTile tile, bool asRead) =>
+    /// <summary>As <see cref="InputsOf(SourceTile)"/>.</summary>
+    /// <param name="tile">The tile.</param>
+    /// <param name="asRead">False for the files in quarantine as they are on disk, not marked as unread.</param>
+    internal IReadOnlyList<InputFingerprint> InputsOf(SourceTile tile, bool asRead) =>
         Mosaic.Fingerprints(tile.Rect.Inflate(Settings.FlairDetect is null ? Settings.Window.Size : 0), asRead);
+
+    /// <summary>Where the tile of a record lies on the mosaic's grid.</summary>
+    public GridRect RectOf(TileRow row)
+    {
+        ArgumentNullException.ThrowIfNull(row);
+        var grid = Mosaic.Grid;
+        return new GridRect(
+            (int)Math.Round((row.Box.Left - grid.AnchorX) / grid.PixelWidth), (int)Math.Round((grid.AnchorY - row.Box.Top) / grid.PixelHeight), row.Width, row.Height);
+    }
 
     private static FlairSlicing SliceAsFlair(RunSettings settings, Mosaic mosaic)
     {

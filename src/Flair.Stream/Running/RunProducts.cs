@@ -1,5 +1,6 @@
 using System.Text;
 using Flair.Indexing;
+using Flair.Source;
 using Flair.Tiles;
 using Flair.Windowing;
 
@@ -22,7 +23,11 @@ public sealed class RunProducts(RunPreparation plan)
     {
         var products = plan.Lattice is FlairSlicing slicing ? WriteFlair(slicing, rows) : WriteMap(rows);
         if (plan.ChangesIndex || !File.Exists(_layout.Index.Tiles) || !File.Exists(_layout.Index.Slices))
+        {
             IndexWriter.Compact(_layout.Index, rows, plan.Description, cancellation: cancellation);
+            DurableFile.WriteAllBytes(_layout.Index.Listed, Encoding.UTF8.GetBytes(OutputSurvey.Digest(rows)));
+        }
+
         return [.. products, ("windows", Relative(_layout.Index.Slices)), ("tiles", Relative(_layout.Index.Tiles))];
     }
 
@@ -50,6 +55,7 @@ public sealed class RunProducts(RunPreparation plan)
                 .. plan.Mosaic.Tiles
                     .Where(tile => done.ContainsKey(tile.Name))
                     .Select(tile => new MappedTile(tile.Name, tile.Rect, tile.Year, done[tile.Name].Outputs, tile.PrimaryFile)),
+                .. plan.Kept.Select(row => new MappedTile(row.Tile, plan.RectOf(row), DalleName.TryParse(row.Tile, out var dalle) ? dalle.Year : null, row.Outputs)),
             ],
             Architecture = plan.Model.Architecture,
             Weights = Path.GetFileName(plan.Settings.Model.Weights),

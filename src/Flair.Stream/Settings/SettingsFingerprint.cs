@@ -6,6 +6,15 @@ namespace Flair.Settings;
 /// </summary>
 public static class SettingsFingerprint
 {
+    /// <summary>
+    /// Raised whenever the same settings, inputs and model give other pixels than before. Another version of the program goes on with an output directory as
+    /// long as this is the same.
+    /// </summary>
+    public const int AlgorithmVersion = 1;
+
+    /// <summary>The word before the version.</summary>
+    internal const string AlgorithmKey = "settings";
+
     /// <summary>The fingerprint with the device that the settings name; use it where <c>auto</c> has been resolved already.</summary>
     /// <param name="settings">The settings.</param>
     /// <returns>SHA-256, 64 lower-case hexadecimal digits.</returns>
@@ -20,7 +29,7 @@ public static class SettingsFingerprint
     /// <summary>The text that is hashed, one setting a line.</summary>
     internal static string Canonical(RunSettings settings, string device)
     {
-        var lines = new List<string> { "settings 1" };
+        var lines = new List<string> { $"{AlgorithmKey} {AlgorithmVersion}" };
         foreach (var product in settings.Inputs)
         {
             lines.Add(product.Height is { } height
