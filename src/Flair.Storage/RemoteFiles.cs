@@ -23,6 +23,7 @@ public static class RemoteFiles
     private static readonly Source Files = new();
     private static readonly BlockCache Cache = new(BlockBytes, CacheBytes, MostAtOnce);
     private static readonly ConcurrentDictionary<string, RemoteFile> Known = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<string, Lazy<RemoteFile?>> Asked = new(StringComparer.Ordinal);
     private static readonly ConcurrentDictionary<string, IObjectStore> Stores = new(StringComparer.Ordinal);
     private static bool _installed;
     private static StorageOptions _options = StorageOptions.Default;
@@ -114,9 +115,23 @@ public static class RemoteFiles
             return null;
         if (Known.TryGetValue(path.ToString(), out var known))
             return known;
-        var store = StoreOf(path);
-        Count(1, 0, 0);
-        return store.Head(path.Key) is { } entry ? Remember(path, entry) : null;
+
+        // Readers that open a file at the same moment ask once together. An answer is remembered, a failure is not.
+        var asked = Asked.GetOrAdd(path.ToString(), _ => new Lazy<RemoteFile?>(() =>
+        {
+            if (Known.TryGetValue(path.ToString(), out var found))
+                return found;
+            Count(1, 0, 0);
+            return StoreOf(path).Head(path.Key) is { } entry ? Remember(path, entry) : null;
+        }));
+        try
+        {
+            return asked.Value;
+        }
+        finally
+        {
+            Asked.TryRemove(new KeyValuePair<string, Lazy<RemoteFile?>>(path.ToString(), asked));
+        }
     }
 
     /// <summary>The first to find a version gives the file, so that blocks are shared; another version replaces it.</summary>
