@@ -60,6 +60,7 @@ public sealed class IndexBlock : Stage<SealedTile, TileRow>
         var inputs = MarkUnreadable(unit.Inputs[tile], unit, tile);
         var windows = unit.Rows.SelectMany(row => row).Where(placement => placement.Core.Overlaps(tile.Rect)).ToArray();
         var done = message.Error is null;
+        var (requests, received) = unit.TakeTraffic();
         return new TileRow
         {
             Tile = tile.Name,
@@ -79,6 +80,8 @@ public sealed class IndexBlock : Stage<SealedTile, TileRow>
             Histogram = done ? tally.Total.Histogram : [],
             MeanConfidence = done ? tally.Total.MeanConfidence : double.NaN,
             Seconds = Stopwatch.GetElapsedTime(unit.StartTimestamp).TotalSeconds,
+            Requests = requests,
+            BytesReceived = received,
         };
     }
 

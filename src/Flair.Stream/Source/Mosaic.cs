@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Flair.Gdal;
 using Flair.Indexing;
 using Flair.Settings;
+using Flair.Storage;
 
 namespace Flair.Source;
 
@@ -91,12 +92,7 @@ public sealed partial class Mosaic
             paths.UnionWith(layer.In(ElevationSampling.Area(Grid, layer.Grid, area)).Select(file => file.Info.Path));
         foreach (var path in paths.Where(path => path.EndsWith(".vrt", StringComparison.OrdinalIgnoreCase)).ToList())
             paths.UnionWith(SourcesOfVrt(path));
-        return [.. paths.Select(path =>
-        {
-            var (bytes, modified) = RasterInfo.Stat(path);
-            int query = path.IndexOf('?', StringComparison.Ordinal);
-            return new InputFingerprint(query < 0 ? path : path[..query], bytes, modified);
-        })];
+        return [.. paths.Select(RasterInfo.Stat)];
     }
 
     /// <summary>True when some pixel of an area may look like no data without being it.</summary>
@@ -110,10 +106,11 @@ public sealed partial class Mosaic
 
     private static IEnumerable<string> SourcesOfVrt(string path)
     {
-        if (!File.Exists(path))
+        var remote = ObjectPath.IsRemoteText(path);
+        if (!remote && !File.Exists(path))
             yield break;
-        var folder = Path.GetDirectoryName(path) ?? "";
-        foreach (Match match in SourceFilename().Matches(File.ReadAllText(path)))
+        var folder = remote ? path[..path.LastIndexOf('/')] : Path.GetDirectoryName(path) ?? "";
+        foreach (Match match in SourceFilename().Matches(remote ? RemotePlaces.ReadText(path) : File.ReadAllText(path)))
         {
             var source = System.Net.WebUtility.HtmlDecode(match.Groups["path"].Value);
             yield return match.Groups["attributes"].Value.Contains("relativeToVRT=\"1\"", StringComparison.Ordinal) ? Path.Combine(folder, source) : source;

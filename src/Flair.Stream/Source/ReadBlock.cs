@@ -1,5 +1,6 @@
 using System.Threading.Tasks.Dataflow;
 using Flair.Running;
+using Flair.Storage;
 
 namespace Flair.Source;
 
@@ -41,8 +42,10 @@ public sealed class ReadBlock : Stage<UnitState, UnitStrip>
             using (Counters.Enter())
             {
                 var decoded = reader.BytesDecoded;
+                var traffic = RemoteFiles.Traffic;
                 strip = await reader.ReadAsync(i, cancellation).ConfigureAwait(false);
                 Counters.Add(1, reader.BytesDecoded - decoded);
+                message.AddTraffic(RemoteFiles.Traffic.Since(traffic));
             }
 
             await SendAsync(new UnitStrip(message, strip, i == reader.Strips.Count - 1)).ConfigureAwait(false);
