@@ -58,12 +58,14 @@ public sealed class AzureStore : IObjectStore
             var token = next;
             var page = await _resilience.RunAsync(
                 Root.Join(prefix),
-                async inner =>
-                {
-                    var pages = _container.GetBlobsAsync(prefix: _prefix + prefix, cancellationToken: inner).AsPages(token);
-                    await using var each = pages.GetAsyncEnumerator(inner);
-                    return await each.MoveNextAsync() ? each.Current : null;
-                },
+                outer => _resilience.WithinStallAsync(
+                    async inner =>
+                    {
+                        var pages = _container.GetBlobsAsync(prefix: _prefix + prefix, cancellationToken: inner).AsPages(token);
+                        await using var each = pages.GetAsyncEnumerator(inner);
+                        return await each.MoveNextAsync() ? each.Current : null;
+                    },
+                    outer),
                 cancellation);
             foreach (var blob in page?.Values ?? [])
             {
@@ -142,9 +144,9 @@ public sealed class AzureStore : IObjectStore
             {
                 committed = await _resilience.RunAsync(
                     what,
-                    async inner =>
+                    async outer =>
                     {
-                        await Blob(key).CommitBlockListAsync(blocks, options, inner);
+                        await _resilience.WithinStallAsync(inner => Blob(key).CommitBlockListAsync(blocks, options, inner), outer);
                         return true;
                     },
                     cancellation);
@@ -230,11 +232,12 @@ public sealed class AzureStore : IObjectStore
         var blob = Blob(key);
         await _resilience.RunAsync(
             Root.Join(key),
-            async inner =>
+            async outer =>
             {
                 try
                 {
-                    await blob.DeleteAsync(DeleteSnapshotsOption.IncludeSnapshots, only is null ? null : new BlobRequestConditions { IfMatch = only }, inner);
+                    var conditions = only is null ? null : new BlobRequestConditions { IfMatch = only };
+                    await _resilience.WithinStallAsync(inner => blob.DeleteAsync(DeleteSnapshotsOption.IncludeSnapshots, conditions, inner), outer);
                 }
                 catch (RequestFailedException e) when (e.Status == 404 || (only is not null && e.Status == 412))
                 {

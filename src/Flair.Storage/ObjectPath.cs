@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using System.Text.RegularExpressions;
 
 namespace Flair.Storage;
 
@@ -28,7 +29,7 @@ public enum PlaceKind
 /// parsed and kept in this process's memory for the requests alone, so <see cref="ToString"/> may go to logs, records and
 /// fingerprints, and parsed again in this process it still opens.
 /// </summary>
-public sealed record ObjectPath
+public sealed partial record ObjectPath
 {
     private static readonly SearchValues<char> SchemeCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-");
 
@@ -95,8 +96,14 @@ public sealed record ObjectPath
         var rest = text[(scheme.Length + 3)..];
         var query = "";
 
-        // A key of S3 or GCS may hold a question mark; nothing is signed by a query there.
-        if (kind is PlaceKind.Azure or PlaceKind.Web && rest.IndexOfAny(['?', '#']) is >= 0 and var mark)
+        // A key of S3 or GCS may hold a question mark; nothing is signed by a query there. One of Azure may be a pattern.
+        int mark = kind switch
+        {
+            PlaceKind.Web => rest.IndexOfAny(['?', '#']),
+            PlaceKind.Azure when Signature().Match(rest) is { Success: true } match => match.Index,
+            _ => -1,
+        };
+        if (mark >= 0)
         {
             query = rest[mark] == '?' ? rest[(mark + 1)..].Split('#')[0] : "";
             rest = rest[..mark];
@@ -155,6 +162,10 @@ public sealed record ObjectPath
             return null;
         return new ObjectPath(parts[0] == "az" ? PlaceKind.Azure : PlaceKind.Web, parts[0], parts[1], parts.Length > 2 ? parts[2].Trim('/') : "");
     }
+
+    /// <summary>Where <c>?NAME=VALUE…</c> begins.</summary>
+    [GeneratedRegex(@"\?(?=[\w.-]+=)")]
+    private static partial Regex Signature();
 
     private static string? SchemeOf(string text)
     {

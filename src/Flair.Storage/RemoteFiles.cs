@@ -23,6 +23,9 @@ public static class RemoteFiles
     private static readonly Source Files = new();
     private static readonly BlockCache Cache = new(BlockBytes, CacheBytes, MostAtOnce);
     private static readonly ConcurrentDictionary<string, RemoteFile> Known = new(StringComparer.Ordinal);
+
+    /// <summary>Objects that GDAL reads by itself.</summary>
+    private static readonly ConcurrentDictionary<string, ObjectEntry> Described = new(StringComparer.Ordinal);
     private static readonly ConcurrentDictionary<string, Lazy<RemoteFile?>> Asked = new(StringComparer.Ordinal);
     private static readonly ConcurrentDictionary<string, IObjectStore> Stores = new(StringComparer.Ordinal);
     private static bool _installed;
@@ -66,6 +69,7 @@ public static class RemoteFiles
     public static void Forget()
     {
         Known.Clear();
+        Described.Clear();
         Cache.Clear();
     }
 
@@ -78,8 +82,12 @@ public static class RemoteFiles
         ArgumentNullException.ThrowIfNull(path);
         if (path.Kind is PlaceKind.Azure or PlaceKind.Web)
             return Lookup(path)?.Entry;
+        if (Described.TryGetValue(path.ToString(), out var described))
+            return described;
         var (store, key) = ObjectStores.OpenObject(path, _options);
-        return store.Head(key);
+        if (store.Head(key) is { } entry)
+            Described[path.ToString()] = described = entry;
+        return described;
     }
 
     /// <summary>The objects below a folder, at any depth; what is listed needs no question of its own when it is opened.</summary>
@@ -94,6 +102,8 @@ public static class RemoteFiles
             found.Add((path, entry));
             if (path.Kind == PlaceKind.Azure)
                 Remember(path, entry with { Key = path.Key });
+            else
+                Described[path.ToString()] = entry;
         }
 
         return found;

@@ -15,7 +15,7 @@ public sealed record StorageOptions
     /// <summary>The longest wait, whatever a <c>Retry-After</c> asks for.</summary>
     public TimeSpan LongestDelay { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>What an answer's head, and then each further piece of its body, may take.</summary>
+    /// <summary>What the head of an answer to all but a write of content, and then each further piece of a body that is read, may take.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>What one attempt of a request may take in all; writing a block of 8 MiB must fit in.</summary>

@@ -16,8 +16,6 @@ internal static class RemotePlaces
             return text;
         RemoteFiles.Install();
         var path = Guard(() => ObjectPath.Parse(text));
-
-        // What is a pattern or another scheme's key keeps its question marks.
         return path.Kind is PlaceKind.Azure or PlaceKind.Web ? path.ToString() : text;
     }
 

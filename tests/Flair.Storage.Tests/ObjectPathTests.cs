@@ -6,6 +6,7 @@ public sealed class ObjectPathTests
     [InlineData("az://imagery/d033/a.tif", PlaceKind.Azure, "imagery", "d033/a.tif", "/vsiflair/az/imagery/d033/a.tif")]
     [InlineData("AZ://imagery/d033/", PlaceKind.Azure, "imagery", "d033", "/vsiflair/az/imagery/d033")]
     [InlineData("s3://bucket/k?e y.tif", PlaceKind.S3, "bucket", "k?e y.tif", "/vsis3/bucket/k?e y.tif")]
+    [InlineData("az://box/*/?.tif", PlaceKind.Azure, "box", "*/?.tif", "/vsiflair/az/box/*/?.tif")]
     [InlineData("gs://bucket/x", PlaceKind.Google, "bucket", "x", "/vsigs/bucket/x")]
     [InlineData("https://host:8443/a/b.tif", PlaceKind.Web, "host:8443", "a/b.tif", "/vsiflair/https/host:8443/a/b.tif")]
     [InlineData("/data/a.tif", PlaceKind.Local, "", "/data/a.tif", "/data/a.tif")]

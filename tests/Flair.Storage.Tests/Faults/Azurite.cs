@@ -95,7 +95,7 @@ public sealed class Azurite : IDisposable
 
     private bool WaitUntilReady()
     {
-        for (int i = 0; i < 600 && !_process.HasExited; i++)
+        for (int i = 0; i < 3000 && !_process.HasExited; i++)
         {
             try
             {
