@@ -1,5 +1,6 @@
 using Flair.DuckDb;
 using Flair.Gdal;
+using Flair.Storage;
 using Flair.Torch;
 
 namespace Flair.Cli;
@@ -29,7 +30,7 @@ internal static class ErrorReport
     {
         FlairException e => (e.ExitCode, e.Message.Split('\n')),
         OperationCanceledException => (ExitCode.Stopped, ["stopped; run the same command again to go on"]),
-        GdalException or DuckDbException or TorchException or DllNotFoundException or IOException or UnauthorizedAccessException =>
+        GdalException or StorageException or DuckDbException or TorchException or DllNotFoundException or IOException or UnauthorizedAccessException =>
             (ExitCode.UnusableInput, [OneLine(cause.Message)]),
         _ => (ExitCode.InternalError, [$"internal error: {cause.GetType().Name}: {OneLine(cause.Message)} (set FLAIR_DEBUG=1 for the stack)"]),
     };

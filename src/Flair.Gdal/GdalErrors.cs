@@ -17,15 +17,32 @@ internal static unsafe class GdalErrors
     [ThreadStatic]
     private static List<string>? _failures;
 
+    [ThreadStatic]
+    private static List<string>? _faults;
+
     public static void Install() => Native.CPLSetErrorHandlerEx(&OnMessage, null);
 
     /// <summary>Forgets what earlier calls left on this thread.</summary>
-    public static void Begin() => _failures?.Clear();
+    public static void Begin()
+    {
+        _failures?.Clear();
+        _faults?.Clear();
+    }
+
+    /// <summary>
+    /// Notes why a file of this program's own (<see cref="VsiPlugin"/>) could not be read. It is told even where GDAL keeps silent, as a
+    /// driver does that only tries, and instead of what GDAL makes of it: it is the cause.
+    /// </summary>
+    public static void AddFault(string message)
+    {
+        if ((_faults ??= []).Count < MostKept)
+            _faults.Add(OneLine(message));
+    }
 
     /// <summary>Throws what this thread collected since <see cref="Begin"/>, if anything.</summary>
     public static void ThrowIfAny(string? about = null)
     {
-        if (_failures is { Count: > 0 })
+        if (_failures is { Count: > 0 } || _faults is { Count: > 0 })
             throw Take(about);
     }
 
@@ -33,6 +50,14 @@ internal static unsafe class GdalErrors
     /// <param name="about">A path or a deed to begin with; its repetitions in GDAL's messages are dropped. Null to leave GDAL's as they are.</param>
     public static GdalException Take(string? about)
     {
+        if (_faults is { Count: > 0 })
+        {
+            // They name their file themselves.
+            var told = string.Join("; ", _faults.Distinct());
+            Begin();
+            return new GdalException(told);
+        }
+
         var texts = (_failures ?? []).AsEnumerable();
         if (about is not null)
             texts = texts.Select(text => text.Replace($"{about}: ", "", StringComparison.Ordinal).Replace($"{about}, ", "", StringComparison.Ordinal));

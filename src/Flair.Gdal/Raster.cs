@@ -52,7 +52,7 @@ public sealed unsafe partial class Raster : SafeHandle
     public string CrsWkt => Text(Native.GDALGetProjectionRef(this)) ?? "";
 
     /// <summary>Opens a raster for reading, or for changing it in place.</summary>
-    /// <param name="path">A file, or anything else that GDAL opens (<c>/vsimem/…</c>, a VRT's XML).</param>
+    /// <param name="path">A file, an address (see <see cref="Vsi.AddScheme"/>), or anything else that GDAL opens (<c>/vsimem/…</c>, a VRT's XML).</param>
     /// <param name="update">True to change it.</param>
     /// <param name="options">Open options of the driver, as <c>KEY=VALUE</c>.</param>
     public static Raster Open(string path, bool update = false, params string[] options)
@@ -62,11 +62,12 @@ public sealed unsafe partial class Raster : SafeHandle
         using var list = new StringList(options);
 
         // Looking for side files (.tfw, .ovr) is a stat each on a disk, and a request each on a web server.
-        bool remote = path.StartsWith("/vsi", StringComparison.Ordinal) && !path.StartsWith("/vsimem/", StringComparison.Ordinal);
+        var place = Vsi.NativePath(path);
+        bool remote = place.StartsWith("/vsi", StringComparison.Ordinal) && !place.StartsWith("/vsimem/", StringComparison.Ordinal);
         if (remote)
             Native.CPLSetThreadLocalConfigOption("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR");
         GdalErrors.Begin();
-        var dataset = Native.GDALOpenEx(path, OpenRaster | OpenVerbose | (update ? OpenUpdate : 0), null, list.Pointer, null);
+        var dataset = Native.GDALOpenEx(place, OpenRaster | OpenVerbose | (update ? OpenUpdate : 0), null, list.Pointer, null);
         if (remote)
             Native.CPLSetThreadLocalConfigOption("GDAL_DISABLE_READDIR_ON_OPEN", null);
         return Adopt(dataset, path);

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Flair.Checkpoints;
 using Flair.Models.Graphs;
+using Flair.Storage;
 
 namespace Flair.Calibrating;
 
@@ -57,8 +59,8 @@ public sealed record Calibration
     /// <exception cref="FlairException">It cannot be read, or it is another model's.</exception>
     public static Calibration? Find(string weights, string model)
     {
-        var path = PathOf(weights);
-        if (!File.Exists(path))
+        var path = RemoteWeights.LocalOrNull(PathOf(weights));
+        if (path is null || !File.Exists(path))
             return null;
         try
         {
@@ -84,7 +86,19 @@ public sealed record Calibration
     public string Save(string weights)
     {
         var path = PathOf(weights);
-        OutputGuard.Run($"{path}: the calibration cannot be written", () => DurableFile.WriteAllBytes(path, JsonSerializer.SerializeToUtf8Bytes(this, s_json)));
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(this, s_json);
+        if (ObjectPath.IsRemoteText(path))
+        {
+            RemotePlaces.Guard(() =>
+            {
+                var (store, key) = ObjectStores.OpenObject(ObjectPath.Parse(path));
+                store.Replace(key, ObjectContent.OfBytes(bytes));
+                return true;
+            });
+            return path;
+        }
+
+        OutputGuard.Run($"{path}: the calibration cannot be written", () => DurableFile.WriteAllBytes(path, bytes));
         return path;
     }
 

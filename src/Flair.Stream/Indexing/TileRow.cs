@@ -56,6 +56,15 @@ public sealed record TileRow
     /// <summary>Seconds from its first read to its last write.</summary>
     public required double Seconds { get; init; }
 
+    /// <summary>
+    /// Ranged requests for its unit's inputs that no tile before it counted; 0 where they are local. It depends on what was cached, as
+    /// <see cref="Seconds"/> depends on the machine.
+    /// </summary>
+    public long Requests { get; init; }
+
+    /// <summary>Bytes that these requests brought.</summary>
+    public long BytesReceived { get; init; }
+
     /// <summary>Times it was tried, by this run and those before: 2 or more for a tile that failed before.</summary>
     public int Attempts { get; init; } = 1;
 
@@ -78,10 +87,11 @@ public enum TileStatus
 }
 
 /// <summary>What an input file was when it was read.</summary>
-/// <param name="Path">Its path as the run saw it, without query strings (a SAS token never gets here).</param>
+/// <param name="Path">Its path or address as the run saw it, without query strings (a SAS token never gets here).</param>
 /// <param name="Bytes">Its size.</param>
 /// <param name="Modified">Its modification time, UTC ticks of 100 ns.</param>
-public sealed record InputFingerprint(string Path, long Bytes, long Modified);
+/// <param name="ETag">Where it is an object, what changes with its content; else empty.</param>
+public sealed record InputFingerprint(string Path, long Bytes, long Modified, string ETag = "");
 
 /// <summary>A file that a tile wrote.</summary>
 /// <param name="Path">Relative to the output directory, with forward slashes.</param>

@@ -16,7 +16,7 @@ internal static class TileTable
     public const string Columns = $"""
         {Order} UBIGINT, tile VARCHAR, status VARCHAR, error VARCHAR, width INTEGER, height INTEGER,
         windows INTEGER, windows_computed INTEGER, nodata_pixels BIGINT, area_ha DOUBLE, histogram BIGINT[], mean_confidence DOUBLE,
-        seconds DOUBLE, attempts INTEGER,
+        seconds DOUBLE, attempts INTEGER, requests BIGINT, bytes_received BIGINT,
         inputs STRUCT(path VARCHAR, bytes BIGINT, modified TIMESTAMP)[],
         inputs_fingerprint VARCHAR, model_fingerprint VARCHAR, settings_fingerprint VARCHAR,
         outputs STRUCT(path VARCHAR, bytes BIGINT, sha256 VARCHAR)[],
@@ -38,6 +38,8 @@ internal static class TileTable
         double.IsNaN(row.MeanConfidence) ? null : row.MeanConfidence,
         row.Seconds,
         row.Attempts,
+        row.Requests,
+        row.BytesReceived,
         row.Inputs.Select(file => new object?[] { file.Path, file.Bytes, new DateTime(file.Modified, DateTimeKind.Utc) }).ToArray(),
         row.InputsFingerprint,
         row.ModelFingerprint,

@@ -45,7 +45,7 @@ public static class ModelLoader
 
     private static StateDict ReadWeights(ModelSettings settings, IReadOnlyList<ParameterSpec> specs, int channels, Nomenclature nomenclature)
     {
-        var state = CheckpointReader.Read(settings.Weights);
+        var state = CheckpointReader.Read(RemoteWeights.Local(settings.Weights));
         var differences = StateDictMatcher.Compare(specs, state);
         return differences.Count == 0
             ? StateDictMatcher.Take(specs, state)

@@ -174,8 +174,7 @@ public sealed class DetectRun
     /// <summary>Records a tile that is known to fail before anything is read.</summary>
     private void Fail(UnreadableTile tile)
     {
-        var (bytes, modified) = RasterInfo.Stat(tile.File);
-        InputFingerprint[] inputs = [new InputFingerprint(tile.File, bytes, modified)];
+        InputFingerprint[] inputs = [RasterInfo.Stat(tile.File)];
         var grid = _plan.Mosaic.Grid;
         var row = new TileRow
         {

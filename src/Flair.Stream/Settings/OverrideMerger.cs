@@ -46,8 +46,8 @@ internal sealed class OverrideMerger(MapNode root, SettingsReport report, string
     {
         foreach (var set in sets)
         {
-            var origin = new Origin($"--set {set}", directory);
             var equals = set.IndexOf('=', StringComparison.Ordinal);
+            var origin = new Origin(equals <= 0 ? $"--set {RemotePlaces.WithoutSecret(set)}" : $"--set {set[..(equals + 1)]}{RemotePlaces.WithoutSecret(set[(equals + 1)..])}", directory);
             if (equals <= 0)
                 report.Fail(origin, "expected KEY=VALUE, a key of the settings file and its new value");
             else
@@ -56,7 +56,7 @@ internal sealed class OverrideMerger(MapNode root, SettingsReport report, string
     }
 
     /// <summary>A text from an option, never a number or null.</summary>
-    public ScalarNode Node(string option, string value) => new(new Origin($"{option} {value}", directory), value, plain: false);
+    public ScalarNode Node(string option, string value) => new(new Origin($"{option} {RemotePlaces.WithoutSecret(value)}", directory), value, plain: false);
 
     private static int Find(ListNode list, string key) =>
         int.TryParse(key, out var index) && index >= 0 && index < list.Items.Count

@@ -16,8 +16,9 @@ internal static partial class PipelineInputs
         var products = (tree.Find("inputs") as ListNode)?.Items.OfType<MapNode>().ToArray() ?? [];
         var names = products.Select(p => (p.Find("name") as ScalarNode)?.Text ?? "").ToArray();
         var plain = new List<string>();
-        foreach (var input in inputs)
+        foreach (var given in inputs)
         {
+            var input = RemotePlaces.WithoutSecret(given);
             var match = NamedInput().Match(input);
             if (!match.Success || (products.Length == 0 && File.Exists(input)))
             {
@@ -30,7 +31,7 @@ internal static partial class PipelineInputs
             var part = name.EndsWith(".surface", StringComparison.Ordinal) ? "surface" : name.EndsWith(".terrain", StringComparison.Ordinal) ? "terrain" : null;
             if (at < 0 && part is not null)
                 at = Array.IndexOf(names, name[..^(part.Length + 1)]);
-            var node = new ScalarNode(new Origin($"{InputOption} {input}", path.Origin.Directory), path.Text, plain: false);
+            var node = new ScalarNode(new Origin($"{InputOption} {name}={path.Text}", path.Origin.Directory), path.Text, plain: false);
             if (at < 0)
                 report.Fail(node.Origin, $"the pipeline has no product '{name}'" + (names.Length > 0 ? NearestName.Suggest(name, names) : ""));
             else if (part is null && products[at].Find("surface") is not null)

@@ -90,6 +90,8 @@ internal static partial class RunSettingsRules
                 report.Fail($"{setting}.bands", $"bands are numbered from 1; {band} is not a band");
             foreach (var path in product.Paths)
             {
+                if (Flair.Storage.ObjectPath.IsRemoteText(path))
+                    continue;
                 var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
                 var overwritten = settings.FlairDetect is { } flair
                     ? full == Path.Combine(output, flair.OutputName + ".tif")
@@ -102,7 +104,7 @@ internal static partial class RunSettingsRules
 
     private static void CheckModel(ModelSettings model, SettingsReport report)
     {
-        if (model.Weights != Formula && !File.Exists(model.Weights))
+        if (model.Weights != Formula && !Flair.Storage.ObjectPath.IsRemoteText(model.Weights) && !File.Exists(model.Weights))
         {
             var what = Directory.Exists(model.Weights) ? "is a directory, not a file" : "does not exist";
             report.Fail("model.weights", $"the weights file {model.Weights} {what}; name a .pth, .ckpt or .safetensors file, or 'formula' for untrained weights");

@@ -17,7 +17,8 @@ internal abstract class SettingsNode(Origin origin)
 /// <summary>Text, a number, a flag, or nothing at all.</summary>
 internal sealed class ScalarNode(Origin origin, string text, bool plain) : SettingsNode(origin)
 {
-    public string Text { get; } = text;
+    /// <summary>The text; an address comes without its query, which may be a secret.</summary>
+    public string Text { get; } = RemotePlaces.WithoutSecret(text);
 
     /// <summary>False for quoted text, which is never a number, a flag or null.</summary>
     public bool Plain { get; } = plain;

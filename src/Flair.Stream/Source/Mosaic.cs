@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Flair.Gdal;
 using Flair.Indexing;
 using Flair.Settings;
+using Flair.Storage;
 
 namespace Flair.Source;
 
@@ -114,9 +115,9 @@ public sealed partial class Mosaic
             paths.UnionWith(SourcesOfVrt(path));
         return [.. paths.Select(path =>
         {
-            var (bytes, modified) = RasterInfo.Stat(path);
+            var file = RasterInfo.Stat(path);
             int query = path.IndexOf('?', StringComparison.Ordinal);
-            return new InputFingerprint(query < 0 ? path : path[..query], asRead && _quarantined.ContainsKey(path) ? -1 : bytes, modified);
+            return file with { Path = query < 0 ? path : path[..query], Bytes = asRead && _quarantined.ContainsKey(path) ? -1 : file.Bytes };
         })];
     }
 
@@ -131,10 +132,11 @@ public sealed partial class Mosaic
 
     private static IEnumerable<string> SourcesOfVrt(string path)
     {
-        if (!File.Exists(path))
+        var remote = ObjectPath.IsRemoteText(path);
+        if (!remote && !File.Exists(path))
             yield break;
-        var folder = Path.GetDirectoryName(path) ?? "";
-        foreach (Match match in SourceFilename().Matches(File.ReadAllText(path)))
+        var folder = remote ? path[..path.LastIndexOf('/')] : Path.GetDirectoryName(path) ?? "";
+        foreach (Match match in SourceFilename().Matches(remote ? RemotePlaces.ReadText(path) : File.ReadAllText(path)))
         {
             var source = System.Net.WebUtility.HtmlDecode(match.Groups["path"].Value);
             yield return match.Groups["attributes"].Value.Contains("relativeToVRT=\"1\"", StringComparison.Ordinal) ? Path.Combine(folder, source) : source;

@@ -1,5 +1,6 @@
 using Flair.Gdal;
 using Flair.Settings;
+using Flair.Storage;
 
 namespace Flair.Source;
 
@@ -20,6 +21,9 @@ internal sealed class MosaicBuilder(RunSettings settings, Quarantine quarantine,
     public Mosaic Build()
     {
         GdalRuntime.Initialize();
+
+        // A run maps what is there when it begins, whatever this process saw before.
+        RemoteFiles.Forget();
         var first = settings.Inputs.FirstOrDefault(product => product.Height is null)
             ?? throw new FlairException("inputs: at least one product must be imagery; a height band alone has no tiles");
         var crs = new CrsResolver(settings.Crs, optional: settings.FlairDetect is not null);

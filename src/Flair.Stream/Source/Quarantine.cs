@@ -41,15 +41,15 @@ public sealed class Quarantine
         Dictionary<string, QuarantinedFile> files = [];
         foreach (var file in Read(path))
         {
-            if (file.Software == software && (now - file.Since).TotalDays < days && RasterInfo.Stat(file.Path) == (file.Bytes, file.Modified))
+            if (file.Software == software && (now - file.Since).TotalDays < days && RasterInfo.Stat(file.Path) is var found && (found.Bytes, found.Modified) == (file.Bytes, file.Modified))
                 files[file.Path] = file;
         }
 
         foreach (var verdict in verdicts)
         {
-            var (bytes, modified) = RasterInfo.Stat(verdict.Path);
+            var found = RasterInfo.Stat(verdict.Path);
             var key = Key(verdict.Path);
-            files[key] = new QuarantinedFile(key, bytes, modified, verdict.Opens, verdict.Reason, software, now);
+            files[key] = new QuarantinedFile(key, found.Bytes, found.Modified, verdict.Opens, verdict.Reason, software, now);
         }
 
         return new Quarantine(files.Values);

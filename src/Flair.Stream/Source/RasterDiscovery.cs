@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using Flair.Storage;
 
 namespace Flair.Source;
 
@@ -8,7 +9,7 @@ namespace Flair.Source;
 internal readonly record struct FoundRaster(string Path, string Inside);
 
 /// <summary>
-/// Finds the rasters that directories (recursively), patterns (<c>*</c>, <c>?</c>, <c>**</c>) and files name. What a delivery holds
+/// Finds the rasters that directories (recursively), patterns (<c>*</c>, <c>?</c>, <c>**</c>) and files name, local ones and objects alike. What a delivery holds
 /// besides rasters (xml, tab, csv, aux, qml, …) is left out by its extension, and so is the map that a run of this program left below
 /// them; a file that is named outright is always taken.
 /// </summary>
@@ -38,6 +39,10 @@ internal sealed class RasterDiscovery(bool elevation, Action<string> notice)
             {
                 problems(Nothing(path));
             }
+            catch (StorageException fault)
+            {
+                problems(fault.Message);
+            }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
                 problems($"{path} cannot be listed: {fault.Message}");
@@ -48,12 +53,15 @@ internal sealed class RasterDiscovery(bool elevation, Action<string> notice)
     }
 
     private string Nothing(string path) =>
-        Directory.Exists(path) ? $"{path} holds no raster ({Extensions(elevation)})"
+        ObjectPath.IsRemoteText(path) ? $"{path} holds no raster ({Extensions(elevation)})"
+        : Directory.Exists(path) ? $"{path} holds no raster ({Extensions(elevation)})"
         : IsPattern(path) ? $"no raster matches {path}"
         : $"{path} does not exist";
 
     private bool FindOne(string path)
     {
+        if (ObjectPath.IsRemoteText(path))
+            return FindRemote(path);
         if (path.StartsWith("/vsi", StringComparison.Ordinal) || path.Contains("://", StringComparison.Ordinal) || File.Exists(path))
         {
             Add(path, "");
@@ -80,6 +88,29 @@ internal sealed class RasterDiscovery(bool elevation, Action<string> notice)
             anyExtension = Path.GetExtension(parts[^1]) is { Length: > 1 } extension && !IsPattern(extension);
         }
 
+        Take(files, anyExtension, file => Path.GetRelativePath(root, file));
+        return files.Count > 0;
+    }
+
+    private bool FindRemote(string path)
+    {
+        RemoteFiles.Install();
+        var (root, keys) = RemoteDiscovery.Find(path, IsRaster);
+        if (root is null)
+        {
+            Add(path, "");
+            return true;
+        }
+
+        var extension = Path.GetExtension(path);
+        List<string> files = [.. keys.Select(key => $"{root}/{key}")];
+        Take(files, IsPattern(path) && extension.Length > 1 && !IsPattern(extension), file => file[(root.Length + 1)..]);
+        return files.Count > 0;
+    }
+
+    /// <summary>Adds what is a raster of what was found; the others are taken off the list.</summary>
+    private void Take(List<string> files, bool anyExtension, Func<string, string> inside)
+    {
         if (!anyExtension)
             files.RemoveAll(file => !IsRaster(file));
         var virtuals = files.FindAll(IsVirtual);
@@ -91,8 +122,7 @@ internal sealed class RasterDiscovery(bool elevation, Action<string> notice)
         }
 
         foreach (var file in files)
-            Add(file, Path.GetRelativePath(root, file));
-        return files.Count > 0;
+            Add(file, inside(file));
     }
 
     private void Add(string path, string inside)

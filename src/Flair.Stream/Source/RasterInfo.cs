@@ -1,4 +1,6 @@
 using Flair.Gdal;
+using Flair.Indexing;
+using Flair.Storage;
 
 namespace Flair.Source;
 
@@ -41,6 +43,8 @@ internal sealed record RasterInfo
     /// <exception cref="GdalException">It is not a raster.</exception>
     public static RasterInfo Probe(string path)
     {
+        if (ObjectPath.IsRemoteText(path))
+            RemoteFiles.Install();
         using var raster = Raster.Open(path);
         var bands = new BandInfo[raster.BandCount];
         for (int i = 0; i < bands.Length; i++)
@@ -48,7 +52,17 @@ internal sealed record RasterInfo
         if (bands.Length == 0)
             throw new GdalException($"{path} has no bands");
         var (blockWidth, blockHeight) = raster.BlockSize(1);
-        var (bytes, modified) = Stat(path);
+        InputFingerprint file;
+        try
+        {
+            file = Stat(path);
+        }
+        catch (FlairException fault)
+        {
+            // One file whose storage fails is one file that cannot be read.
+            throw new GdalException(fault.Message, fault);
+        }
+
         return new RasterInfo
         {
             Path = path,
@@ -60,19 +74,22 @@ internal sealed record RasterInfo
             GeoTransform = raster.GeoTransform,
             CrsWkt = raster.CrsWkt,
             Bands = bands,
-            Bytes = bytes,
-            Modified = modified,
+            Bytes = file.Bytes,
+            Modified = file.Modified,
             Dalle = DalleName.TryParse(path, out var dalle) ? dalle : null,
         };
     }
 
-    /// <summary>Size and modification time of a file, in UTC ticks.</summary>
-    public static (long Bytes, long Modified) Stat(string path)
+    /// <summary>What a file is now: size, modification time and, where it is an object, its ETag. Size 0 where it is gone.</summary>
+    /// <exception cref="FlairException">Its storage cannot be asked.</exception>
+    public static InputFingerprint Stat(string path)
     {
+        if (ObjectPath.IsRemoteText(path))
+            return RemotePlaces.Find(path) is { } entry ? new InputFingerprint(path, entry.Bytes, entry.Modified, entry.ETag) : new InputFingerprint(path, 0, 0);
         var file = new FileInfo(path);
         if (file.Exists && file.LinkTarget is not null)
             file = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
-        return file.Exists ? (file.Length, file.LastWriteTimeUtc.Ticks) : (Vsi.Size(path) ?? 0, 0);
+        return file.Exists ? new InputFingerprint(path, file.Length, file.LastWriteTimeUtc.Ticks) : new InputFingerprint(path, Vsi.Size(path) ?? 0, 0);
     }
 }
 

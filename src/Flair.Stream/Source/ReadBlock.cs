@@ -1,5 +1,6 @@
 using System.Threading.Tasks.Dataflow;
 using Flair.Running;
+using Flair.Storage;
 
 namespace Flair.Source;
 
@@ -44,8 +45,10 @@ public sealed class ReadBlock : Stage<UnitState, UnitStrip>
             using (Counters.Enter(() => $"unit {message.Unit.Name}, rows {rows.Y} to {rows.Bottom}{reader.FilesInHand}"))
             {
                 var decoded = reader.BytesDecoded;
+                var traffic = RemoteFiles.Traffic;
                 strip = await reader.ReadAsync(i, cancellation).ConfigureAwait(false);
                 Counters.Add(1, reader.BytesDecoded - decoded);
+                message.AddTraffic(RemoteFiles.Traffic.Since(traffic));
             }
 
             await SendAsync(new UnitStrip(message, strip, i == reader.Strips.Count - 1)).ConfigureAwait(false);
