@@ -1,5 +1,6 @@
 using Flair.Indexing;
 using Flair.Running;
+using Flair.Storage;
 
 namespace Flair.Cli.Progress;
 
@@ -60,13 +61,16 @@ internal static class RunText
         }
 
         foreach (var (what, path) in summary.Products)
-            yield return $"  {what,-9}  {Path.GetFullPath(path, summary.Output)}";
+            yield return $"  {what,-9}  {Place(summary.Output, path)}";
 
         if (summary.Cancelled)
             yield return $"to go on, run the same command again: {command}";
         else if (summary.Failed.Count > 0)
             yield return $"when their cause is mended, run the same command again for the failed tiles alone: {command}";
     }
+
+    private static string Place(string output, string path) =>
+        ObjectPath.IsRemoteText(output) ? path.StartsWith("../", StringComparison.Ordinal) ? $"{output[..output.LastIndexOf('/')]}/{path[3..]}" : $"{output}/{path}" : Path.GetFullPath(path, output);
 
     private static IEnumerable<string> WhereTheTimeWent(RunSnapshot run)
     {

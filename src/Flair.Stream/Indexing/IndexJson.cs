@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Flair.Nomenclatures;
+using Flair.Publishing;
 using Flair.Source;
 
 namespace Flair.Indexing;
@@ -17,6 +18,7 @@ namespace Flair.Indexing;
 [JsonSerializable(typeof(TileRecord))]
 [JsonSerializable(typeof(IndexDescription))]
 [JsonSerializable(typeof(MosaicGrid))]
+[JsonSerializable(typeof(MapMarker))]
 [JsonSerializable(typeof(Nomenclature))]
 internal sealed partial class IndexJson : JsonSerializerContext;
 

@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using Flair.Indexing;
 using Flair.Inference;
+using Flair.Publishing;
 using Flair.Settings;
 using Flair.Source;
+using Flair.Storage;
 using Flair.Tiles;
 
 namespace Flair.Running;
@@ -17,11 +19,13 @@ public sealed class DetectRun
     private readonly long _start = Stopwatch.GetTimestamp();
     private readonly List<TileRow> _rows = [];
     private readonly List<TileRow> _failed = [];
+    private readonly TilePublisher? _publisher;
     private long _windowsTotal;
 
     private DetectRun(RunPreparation plan, RunOptions options, IRunObserver observer)
     {
         _plan = plan;
+        _publisher = plan.Layout.Remote is { } remote ? new TilePublisher(remote, plan.Identity) : null;
         _options = options;
         _observer = observer;
     }
@@ -31,8 +35,16 @@ public sealed class DetectRun
     /// <exception cref="FlairException">The inputs, the model or the output directory cannot be used, or the disk is full.</exception>
     public static async Task<RunSummary> RunAsync(RunSettings settings, RunOptions options, IRunObserver observer, CancellationToken cancellation)
     {
-        var plan = RunPreparation.Prepare(settings, options.Version, observer.Notice);
-        return await new DetectRun(plan, options, observer).RunAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            using var remote = await RemoteOutput.OpenAsync(settings, options.Storage, cancellation).ConfigureAwait(false);
+            var plan = RunPreparation.Prepare(settings, options.Version, observer.Notice, remote);
+            return await new DetectRun(plan, options, observer).RunAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (StorageException e)
+        {
+            throw new FlairException($"{e.Message}; what is finished stays: run the same command again to go on", e);
+        }
     }
 
     private async Task<RunSummary> RunAsync(CancellationToken cancellation)
@@ -40,6 +52,8 @@ public sealed class DetectRun
         using var directory = RunDirectory.Open(_plan.Layout, _plan.Identity);
         RunDirectory.Save(_plan.Layout, _plan.Identity);
         _plan.Description.Save(_plan.Layout.Index);
+        if (_publisher is not null)
+            await _publisher.SaveStateAsync(_plan.ChangesIndex, cancellation).ConfigureAwait(false);
         if (_plan.ChangesIndex)
             _plan.Layout.Index.Discard();
 
@@ -47,7 +61,7 @@ public sealed class DetectRun
         _windowsTotal = outline.Windows;
         _observer.Started(outline);
         foreach (var tile in _plan.Mosaic.Unreadable)
-            Fail(tile);
+            await FailAsync(tile, cancellation).ConfigureAwait(false);
         var cancelled = false;
         DetectGraph? graph = null;
         var mapping = TimeSpan.Zero;
@@ -68,12 +82,14 @@ public sealed class DetectRun
             cancelled = true;
         }
 
-        var rows = TileRecordsOfThisRun();
+        IReadOnlyList<TileRow> rows = TileRecordsOfThisRun();
         var products = new RunProducts(_plan);
         IReadOnlyList<(string, string)> listed = [];
         try
         {
-            if (!cancelled)
+            if (!cancelled && _plan.Layout.Remote is { } remote)
+                (rows, listed) = await PublishMapAsync(new MapPublisher(remote), products, rows, cancellation).ConfigureAwait(false);
+            else if (!cancelled)
                 listed = products.Write(rows, cancellation);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -88,9 +104,29 @@ public sealed class DetectRun
             Cancelled = cancelled,
             Failed = _failed,
             Areas = products.Areas(rows),
-            Output = _plan.Layout.Root,
+            Output = _plan.Layout.Shown,
             Products = listed,
         };
+    }
+
+    /// <summary>Makes the files of the whole map in the mirror and brings them into object storage; does nothing where those there fit.</summary>
+    private async Task<(IReadOnlyList<TileRow> Rows, IReadOnlyList<(string What, string Path)> Products)> PublishMapAsync(
+        MapPublisher map, RunProducts products, IReadOnlyList<TileRow> rows, CancellationToken cancellation)
+    {
+        if (!_plan.ChangesIndex && map.Current(rows) is { } current)
+            return (rows, current);
+        var settled = await map.SettleAsync(rows, cancellation).ConfigureAwait(false);
+        for (var i = 0; i < rows.Count; i++)
+        {
+            if (rows[i].Status == TileStatus.Done && settled[i].Status == TileStatus.Failed)
+                _failed.Add(settled[i]);
+        }
+
+        // Rasters of this output that were read earlier in this process may be others by now.
+        RemoteFiles.Forget();
+        var made = products.Write(settled, cancellation);
+        await map.PublishAsync(made, settled, cancellation).ConfigureAwait(false);
+        return (settled, made);
     }
 
     private GraphParts Parts(InferenceWorkers inference) => new()
@@ -104,6 +140,7 @@ public sealed class DetectRun
         TilesFromRoot = Path.GetRelativePath(_plan.Layout.Root, _plan.Layout.Tiles),
         Records = new RecordContext(_plan.Mosaic.Grid, _plan.Model.Fingerprint, Sha256.OfText(_plan.SettingsText), _plan.InputsOf),
         Index = _plan.Layout.Index,
+        Publish = _publisher is null ? null : _publisher.PublishAsync,
         Committed = Committed,
     };
 
@@ -120,7 +157,7 @@ public sealed class DetectRun
     });
 
     /// <summary>Records a tile that is known to fail before anything is read.</summary>
-    private void Fail(UnreadableTile tile)
+    private async Task FailAsync(UnreadableTile tile, CancellationToken cancellation)
     {
         InputFingerprint[] inputs = [RasterInfo.Stat(tile.File)];
         var grid = _plan.Mosaic.Grid;
@@ -144,7 +181,10 @@ public sealed class DetectRun
             MeanConfidence = double.NaN,
             Seconds = 0,
         };
-        TileRecordFile.Write(_plan.Layout.Index.Record(row.Tile), row);
+        if (_publisher is null)
+            TileRecordFile.Write(_plan.Layout.Index.Record(row.Tile), row);
+        else
+            row = await _publisher.PublishAsync(row, cancellation).ConfigureAwait(false);
         Committed(row);
     }
 

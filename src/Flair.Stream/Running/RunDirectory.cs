@@ -101,6 +101,13 @@ public sealed class RunDirectory : IDisposable
     {
         if (!File.Exists(layout.RunFile) || IsUnused(layout))
             return;
+        Compare(layout, identity);
+    }
+
+    /// <summary>Compares a run with the one that an output belongs to.</summary>
+    /// <exception cref="FlairException">They have other settings.</exception>
+    internal static void Compare(OutputLayout layout, RunIdentity identity)
+    {
         RunIdentity? found;
         try
         {
@@ -108,11 +115,11 @@ public sealed class RunDirectory : IDisposable
         }
         catch (JsonException e)
         {
-            throw new FlairException($"{layout.RunFile}: not readable ({e.Message.Split('\n')[0]}); choose another output or remove {layout.Root}", e);
+            throw new FlairException($"{layout.RunFile}: not readable ({e.Message.Split('\n')[0]}); choose another output or remove {layout.Shown}", e);
         }
 
         if (found?.DifferenceFrom(identity) is { } difference)
-            throw new FlairException($"{layout.Root} holds the output of another run: {difference}; choose another output or remove that directory");
+            throw new FlairException($"{layout.Shown} holds the output of another run: {difference}; choose another output or remove that directory");
     }
 
     /// <summary>Writes the identity, whole or not at all.</summary>
@@ -132,7 +139,8 @@ public sealed class RunDirectory : IDisposable
     }
 
     /// <summary>True when no run has left anything but its identity: one that stopped early must not bind the next to its settings.</summary>
-    private static bool IsUnused(OutputLayout layout) => IsEmpty(layout.Index.Records) && IsEmpty(layout.Index.Fragments) && (layout.Tiles == layout.Base || IsEmpty(layout.Tiles));
+    private static bool IsUnused(OutputLayout layout) =>
+        layout.Remote?.IsUnused ?? (IsEmpty(layout.Index.Records) && IsEmpty(layout.Index.Fragments) && (layout.Tiles == layout.Base || IsEmpty(layout.Tiles)));
 
     private static bool IsEmpty(string directory) => !Directory.Exists(directory) || !Directory.EnumerateFileSystemEntries(directory).Any();
 

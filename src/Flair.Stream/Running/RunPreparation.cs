@@ -4,6 +4,7 @@ using Flair.Gdal;
 using Flair.Indexing;
 using Flair.Inference;
 using Flair.Models;
+using Flair.Publishing;
 using Flair.Settings;
 using Flair.Source;
 using Flair.Tiles;
@@ -17,14 +18,14 @@ namespace Flair.Running;
 /// </summary>
 public sealed class RunPreparation
 {
-    private RunPreparation(RunSettings settings, Mosaic mosaic, LoadedModel model, Calibration? calibration, string device, string version)
+    private RunPreparation(RunSettings settings, Mosaic mosaic, LoadedModel model, Calibration? calibration, string device, string version, RemoteOutput? remote)
     {
         Calibration = calibration;
         Settings = settings;
         Mosaic = mosaic;
         Model = model;
         Device = device;
-        Layout = new OutputLayout(settings);
+        Layout = remote?.Local ?? new OutputLayout(settings);
         SettingsText = SettingsFingerprint.Canonical(settings, device) + $"\nengine {(IsFused ? "oneDNN" : "libtorch")}";
         if (calibration is not null)
             SettingsText += $"\ncalibration {calibration.Fingerprint}";
@@ -120,8 +121,12 @@ public sealed class RunPreparation
     });
 
     /// <summary>Reads what is needed and checks that it belongs together.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="version">The software's version.</param>
+    /// <param name="notice">Takes what is worth a line.</param>
+    /// <param name="remote">The object storage that the output goes to; null for a local one.</param>
     /// <exception cref="FlairException">It does not; the message says all that is wrong.</exception>
-    public static RunPreparation Prepare(RunSettings settings, string version, Action<string> notice)
+    public static RunPreparation Prepare(RunSettings settings, string version, Action<string> notice, RemoteOutput? remote = null)
     {
         GdalRuntime.Initialize();
         var device = ResolveDevice(settings);
@@ -137,7 +142,7 @@ public sealed class RunPreparation
             notice(compression);
         if (model.WeightsAreFormula)
             notice("the weights are a formula, not trained: the map shows that the pipeline works, not what is on the ground");
-        return new RunPreparation(settings, mosaic, model, settings.Precision == Precision.Int8 ? calibration : null, device, version);
+        return new RunPreparation(settings, mosaic, model, settings.Precision == Precision.Int8 ? calibration : null, device, version, remote);
     }
 
     /// <summary>The record of a tile that is done with these inputs, model and settings, and whose files are there; else null.</summary>
@@ -148,7 +153,7 @@ public sealed class RunPreparation
         var same = row.Status == TileStatus.Done
             && row.ModelFingerprint == Model.Fingerprint
             && row.SettingsFingerprint == Sha256.OfText(SettingsText);
-        if (!same || !File.Exists(Layout.Index.Fragment(tile.Name)) || !row.Outputs.All(IsThere))
+        if (!same || !(Layout.Remote?.Holds(row) ?? (File.Exists(Layout.Index.Fragment(tile.Name)) && row.Outputs.All(IsThere))))
             return null;
 
         // The paths that were read are strings of their own, a dozen kilobytes a tile; the mosaic's are shared by all tiles.

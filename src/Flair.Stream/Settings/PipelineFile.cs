@@ -139,12 +139,13 @@ internal static class PipelineFile
 
     private static ResourceSettings ReadResources(SettingsSection root, ResourceSettings defaults)
     {
-        var section = root.Section("resources", "resources", "threads", "readers", "attempts");
+        var section = root.Section("resources", "resources", "threads", "readers", "attempts", "work");
         return new()
         {
             Threads = section?.Integer("threads", "resources.threads") ?? defaults.Threads,
             Readers = section?.Integer("readers", "resources.readers") ?? defaults.Readers,
             Attempts = section?.Integer("attempts", "resources.attempts") ?? defaults.Attempts,
+            Work = section?.Path("work", "resources.work"),
         };
     }
 

@@ -205,6 +205,9 @@ public sealed record ResourceSettings
 
     /// <summary>Times a tile that cannot be read is tried in all; 1 or more.</summary>
     public int Attempts { get; init; } = 2;
+
+    /// <summary>The directory for the working files of an output in object storage; null: one under the directory for temporary files.</summary>
+    public string? Work { get; init; }
 }
 
 /// <summary>What only a FLAIR-1 detection file decides.</summary>

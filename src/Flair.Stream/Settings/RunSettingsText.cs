@@ -54,7 +54,7 @@ public static class RunSettingsText
         Line(yaml, "nodata", $"{{ value: {Quote(settings.Nodata.Value)}, solid: {Number(settings.Nodata.Solid)} }}");
         Line(yaml, "precision", Word(settings.Precision));
         Line(yaml, "device", Quote(settings.Device));
-        Line(yaml, "resources", $"{{ threads: {Number(settings.Resources.Threads)}, readers: {Number(settings.Resources.Readers)}, attempts: {Number(settings.Resources.Attempts)} }}");
+        Line(yaml, "resources", $"{{ threads: {Number(settings.Resources.Threads)}, readers: {Number(settings.Resources.Readers)}, attempts: {Number(settings.Resources.Attempts)}{(settings.Resources.Work is { } work ? $", work: {QuotePath(work)}" : "")} }}");
         Line(yaml, "output", QuotePath(settings.Output));
         if (settings.FlairDetect is { } flair)
             Line(yaml, "flair_detect", $"{{ output_name: {Quote(flair.OutputName)}, write_dataframe: {Flag(flair.WriteDataframe)} }}");
