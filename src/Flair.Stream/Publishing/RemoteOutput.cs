@@ -223,7 +223,10 @@ public sealed class RemoteOutput : IDisposable
     private static (string Folder, FileStream Held) TakeFolder(string work, ObjectPath place)
     {
         const UnixFileMode own = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-        Directory.CreateDirectory(work, own);
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(work);
+        else
+            Directory.CreateDirectory(work, own);
         var name = Sha256.OfText(place.ToString())[..16];
         for (int i = 1; ; i++)
         {
