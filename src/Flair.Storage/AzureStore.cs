@@ -73,7 +73,7 @@ public sealed class AzureStore : IObjectStore
                 if (blob.Metadata?.ContainsKey("hdi_isfolder") == true)
                     continue;
                 var about = blob.Properties;
-                yield return new ObjectEntry(blob.Name[_prefix.Length..], about.ContentLength ?? 0, about.LastModified?.UtcTicks ?? 0, Bare(about.ETag));
+                yield return new ObjectEntry(blob.Name[_prefix.Length..], about.ContentLength ?? 0, about.LastModified?.UtcTicks ?? 0, Bare(about.ETag)) { Hash = Hexadecimal(about.ContentHash) };
             }
 
             next = page?.ContinuationToken;
@@ -83,7 +83,7 @@ public sealed class AzureStore : IObjectStore
 
     /// <inheritdoc/>
     public async Task<ObjectEntry?> HeadAsync(string key, CancellationToken cancellation = default) =>
-        await PropertiesAsync(key, cancellation) is { } about ? new ObjectEntry(key, about.ContentLength, about.LastModified.UtcTicks, Bare(about.ETag)) : null;
+        await PropertiesAsync(key, cancellation) is { } about ? new ObjectEntry(key, about.ContentLength, about.LastModified.UtcTicks, Bare(about.ETag)) { Hash = Hexadecimal(about.ContentHash) } : null;
 
     /// <inheritdoc/>
     public Task<int> ReadAsync(string key, long offset, Memory<byte> buffer, string? etag = null, CancellationToken cancellation = default)
@@ -115,6 +115,15 @@ public sealed class AzureStore : IObjectStore
 
     /// <inheritdoc/>
     public Task DeleteAsync(string key, CancellationToken cancellation = default) => DeleteAsync(key, null, cancellation);
+
+    /// <inheritdoc/>
+    public Task DeleteAsync(ObjectEntry entry, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        return DeleteAsync(entry.Key, new ETag(entry.ETag), cancellation);
+    }
+
+    private static string Hexadecimal(byte[]? hash) => hash is null ? "" : Convert.ToHexStringLower(hash);
 
     private static string Bare(ETag? etag) => etag?.ToString().Trim('"') ?? "";
 

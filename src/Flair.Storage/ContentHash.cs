@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace Flair.Storage;
 
 /// <summary>MD5 as storage services check it (RFC 1864), against accidents, not against attackers.</summary>
-internal static class ContentHash
+public static class ContentHash
 {
     private const int Piece = 1 << 20;
 

@@ -39,6 +39,14 @@ public interface IObjectStore
 
     /// <summary>Removes an object; nothing happens where there is none.</summary>
     Task DeleteAsync(string key, CancellationToken cancellation = default);
+
+    /// <summary>Removes an object if it is still the one described; another version stays. Without conditional requests (all but <c>az://</c>) it is looked at right before.</summary>
+    async Task DeleteAsync(ObjectEntry entry, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        if ((await HeadAsync(entry.Key, cancellation))?.ETag == entry.ETag)
+            await DeleteAsync(entry.Key, cancellation);
+    }
 }
 
 /// <summary>An object as its storage describes it.</summary>
@@ -46,7 +54,11 @@ public interface IObjectStore
 /// <param name="Bytes">Size in bytes.</param>
 /// <param name="Modified">Modification time in UTC ticks, by the storage's clock; 0 where it tells none.</param>
 /// <param name="ETag">What changes whenever the object does, without quotes; empty where the storage tells none.</param>
-public sealed record ObjectEntry(string Key, long Bytes, long Modified, string ETag);
+public sealed record ObjectEntry(string Key, long Bytes, long Modified, string ETag)
+{
+    /// <summary>MD5 of the content as hexadecimal digits; empty where the storage does not tell it.</summary>
+    public string Hash { get; init; } = "";
+}
 
 /// <summary>What is to be written: a file that stays as it is meanwhile, or bytes.</summary>
 public sealed class ObjectContent

@@ -19,7 +19,7 @@ public static class ObjectStoreExtensions
     public static void Replace(this IObjectStore store, string key, ObjectContent content, CancellationToken cancellation = default) =>
         store.ReplaceAsync(key, content, cancellation).GetAwaiter().GetResult();
 
-    /// <summary>See <see cref="IObjectStore.DeleteAsync"/>.</summary>
+    /// <summary>See <see cref="IObjectStore.DeleteAsync(string, CancellationToken)"/>.</summary>
     public static void Delete(this IObjectStore store, string key, CancellationToken cancellation = default) =>
         store.DeleteAsync(key, cancellation).GetAwaiter().GetResult();
 

@@ -34,6 +34,9 @@ public static class RemoteFiles
     private static long _received;
     private static long _used;
 
+    /// <summary>The options that files, and whatever else lies in a storage, are reached with: see <see cref="Configure"/>.</summary>
+    public static StorageOptions Options => _options;
+
     /// <summary>What was read of all files.</summary>
     public static RemoteTraffic Traffic => new(Interlocked.Read(ref _requests), Interlocked.Read(ref _received), Interlocked.Read(ref _used));
 

@@ -19,7 +19,7 @@ internal sealed class SettingsOptions
         Description = "Rasters, directories or globs in place of the file's; with several products, one directory under which their relative paths are looked up, or NAME=PATH for one product.",
     };
 
-    private readonly Option<string> _output = new("--output", "-o") { HelpName = "DIR", Description = "The directory that takes the map, the index and the run's record." };
+    private readonly Option<string> _output = new("--output", "-o") { HelpName = "PLACE", Description = "The directory or address (az://container/path, s3://, gs://) that takes the map, the index and the run's record." };
 
     private readonly Option<string> _weights = new("--weights", "-w") { HelpName = "FILE", Description = "A .pth, .ckpt or .safetensors file, or 'formula' for reproducible untrained weights." };
 
@@ -28,6 +28,8 @@ internal sealed class SettingsOptions
     private readonly Option<string> _precision = new("--precision") { HelpName = "NAME", Description = "auto (default: the fastest that keeps the map), fp32, bf16, int8 (CPU, calibrated models), or fp16 (CUDA)." };
 
     private readonly Option<string> _device = new("--device") { HelpName = "NAME", Description = "auto, cpu, cuda or cuda:N." };
+
+    private readonly Option<string> _work = new("--work") { HelpName = "DIR", Description = "The directory for the working files of an output in object storage; else one under the directory for temporary files." };
 
     private readonly Option<string[]> _sets = new("--set", "-s")
     {
@@ -38,7 +40,7 @@ internal sealed class SettingsOptions
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _pipeline, _inputs, _output, _weights, _model, _precision, _device, _sets })
+        foreach (var option in new Option[] { _pipeline, _inputs, _output, _weights, _model, _precision, _device, _work, _sets })
             command.Options.Add(option);
     }
 
@@ -61,6 +63,7 @@ internal sealed class SettingsOptions
         var path = parsed.GetValue(_pipeline);
         if (path is null && overrides is { Inputs: [], Sets: [] })
             throw new FlairException("no settings: give --pipeline FILE (pipelines/ holds examples), or --input, --output, --model, --weights and --set bands=[…]");
-        return SettingsFile.Read(path, overrides);
+        var settings = SettingsFile.Read(path, overrides);
+        return parsed.GetValue(_work) is { } work ? settings with { Resources = settings.Resources with { Work = Path.GetFullPath(work) } } : settings;
     }
 }

@@ -1,5 +1,6 @@
 using Flair.Indexing;
 using Flair.Running;
+using Flair.Storage;
 
 namespace Flair.Cli.Progress;
 
@@ -77,7 +78,7 @@ internal static class RunText
         }
 
         foreach (var (what, path) in summary.Products)
-            yield return $"  {what,-9}  {Path.GetFullPath(path, summary.Output)}";
+            yield return $"  {what,-9}  {Place(summary.Output, path)}";
 
         foreach (var line in Record(summary))
             yield return line;
@@ -112,6 +113,9 @@ internal static class RunText
 
     private static string Some(IReadOnlyList<string> names, int count) =>
         string.Join(", ", names.Take(NamesShown)) + (count > NamesShown ? $" and {count - NamesShown} more" : "");
+
+    private static string Place(string output, string path) =>
+        ObjectPath.IsRemoteText(output) ? path.StartsWith("../", StringComparison.Ordinal) ? $"{output[..output.LastIndexOf('/')]}/{path[3..]}" : $"{output}/{path}" : Path.GetFullPath(path, output);
 
     private static IEnumerable<string> WhereTheTimeWent(RunSnapshot run)
     {

@@ -3,6 +3,7 @@ using Flair.Indexing;
 using Flair.Nomenclatures;
 using Flair.Settings;
 using Flair.Source;
+using Flair.Storage;
 using Flair.Tiles;
 
 namespace Flair.Evaluation;
@@ -101,6 +102,8 @@ public static class MapScore
 
     private static string MapFile(string map)
     {
+        if (ObjectPath.IsRemoteText(map))
+            return IsRemoteFolder(map) ? $"{map.TrimEnd('/')}/{MapVrt.FileName}" : map;
         if (!Directory.Exists(map))
             return File.Exists(map) ? map : throw new FlairException($"{map}: there is no such map; give the output directory of flair detect or one raster of it");
         var mosaic = Path.Combine(map, MapVrt.FileName);
@@ -109,9 +112,16 @@ public static class MapScore
             : throw new FlairException($"{map}: has no {MapVrt.FileName}, which flair detect writes when it has finished a map of class codes; run it again to finish, or give one raster");
     }
 
+    /// <summary>True for the address of a finished output, which holds a mosaic.</summary>
+    private static bool IsRemoteFolder(string map)
+    {
+        RemoteFiles.Install();
+        return RemotePlaces.Find($"{map.TrimEnd('/')}/{MapVrt.FileName}") is not null;
+    }
+
     private static Nomenclature ClassesOf(string map)
     {
-        if (!Directory.Exists(map))
+        if (ObjectPath.IsRemoteText(map) ? !IsRemoteFolder(map) : !Directory.Exists(map))
             return Nomenclature.BuiltIn("flair-19");
         using var inspector = new IndexInspector(map);
         return inspector.Description.Classes;

@@ -22,24 +22,28 @@ public sealed class IndexBlock : Stage<SealedTile, TileRow>
 {
     private readonly RecordContext _context;
     private readonly IndexLayout _layout;
+    private readonly Func<TileRow, CancellationToken, Task<TileRow>>? _publish;
     private readonly Action<TileRow> _committed;
 
     /// <summary>Makes the block.</summary>
     /// <param name="context">What all records share.</param>
     /// <param name="layout">Where fragments and records go.</param>
+    /// <param name="publish">Commits a tile in object storage, and gives the record that is there; null for a local output.</param>
     /// <param name="committed">Called after each record.</param>
     /// <param name="counters">Counts tiles.</param>
     /// <param name="cancellation">Stops it between two tiles.</param>
-    public IndexBlock(RecordContext context, IndexLayout layout, Action<TileRow> committed, BlockCounters counters, CancellationToken cancellation)
+    public IndexBlock(
+        RecordContext context, IndexLayout layout, Func<TileRow, CancellationToken, Task<TileRow>>? publish, Action<TileRow> committed, BlockCounters counters, CancellationToken cancellation)
         : base(counters, null, capacity: 1, cancellation)
     {
         _context = context;
         _layout = layout;
+        _publish = publish;
         _committed = committed;
     }
 
     /// <inheritdoc/>
-    protected override Task HandleAsync(SealedTile message, CancellationToken cancellation)
+    protected override async Task HandleAsync(SealedTile message, CancellationToken cancellation)
     {
         TileRow row;
         using (message.Tile.Unit.Trace?.Step("index", message.Tile.Tile))
@@ -48,13 +52,15 @@ public sealed class IndexBlock : Stage<SealedTile, TileRow>
             row = Row(message);
             if (row.Status == TileStatus.Done)
                 SliceFragmentWriter.Write(_layout.Fragment(row.Tile), Slices(message.Tile));
-            TileRecordFile.Write(_layout.Record(row.Tile), row);
+            if (_publish is null)
+                TileRecordFile.Write(_layout.Record(row.Tile), row);
+            else
+                row = await _publish(row, cancellation).ConfigureAwait(false);
             Counters.Add(1, 0);
         }
 
         message.Tile.Unit.Trace?.Committed(message.Tile.Tile, row.Error);
         _committed(row);
-        return Task.CompletedTask;
     }
 
     private TileRow Row(SealedTile message)

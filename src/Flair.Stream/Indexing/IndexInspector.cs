@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Flair.DuckDb;
+using Flair.Publishing;
+using Flair.Storage;
 
 namespace Flair.Indexing;
 
@@ -15,10 +17,12 @@ public sealed class IndexInspector : IDisposable
     private readonly DuckDatabase _database;
     private readonly DuckConnection _connection;
 
-    /// <summary>Opens the index of an output directory.</summary>
+    /// <summary>Opens the index of an output directory or address (whose index is then downloaded to a temporary directory).</summary>
     /// <exception cref="FlairException">The directory is not there, holds no index, or one that cannot be read.</exception>
     public IndexInspector(string output)
     {
+        if (ObjectPath.IsRemoteText(output))
+            output = Download(output);
         if (!Directory.Exists(output))
             throw new FlairException($"{output}: no such directory; give the output directory of flair detect");
         var layout = new IndexLayout(Path.GetFullPath(output));
@@ -116,6 +120,22 @@ public sealed class IndexInspector : IDisposable
         _database.Dispose();
         if (Directory.Exists(_scratch))
             Directory.Delete(_scratch, recursive: true);
+    }
+
+    private string Download(string address)
+    {
+        var folder = Path.Combine(_scratch, "index");
+        try
+        {
+            RemoteIndex.Download(address, folder);
+            return folder;
+        }
+        catch
+        {
+            if (Directory.Exists(_scratch))
+                Directory.Delete(_scratch, recursive: true);
+            throw;
+        }
     }
 
     private IndexDescription OpenFiles(IndexLayout layout)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Flair.Nomenclatures;
+using Flair.Publishing;
 using Flair.Source;
 
 namespace Flair.Indexing;
@@ -18,6 +19,7 @@ namespace Flair.Indexing;
 [JsonSerializable(typeof(IndexDescription))]
 [JsonSerializable(typeof(MosaicGrid))]
 [JsonSerializable(typeof(QuarantinedFile[]))]
+[JsonSerializable(typeof(MapMarker))]
 [JsonSerializable(typeof(Nomenclature))]
 internal sealed partial class IndexJson : JsonSerializerContext;
 

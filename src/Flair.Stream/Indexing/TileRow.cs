@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Flair.Telemetry;
 
 namespace Flair.Indexing;
@@ -37,6 +38,10 @@ public sealed record TileRow
 
     /// <summary>The files written, relative to the output directory, each with its size in bytes and SHA-256.</summary>
     public required IReadOnlyList<OutputFile> Outputs { get; init; }
+
+    /// <summary>Where the outputs are remote, the object with the tile's windows, as <see cref="Outputs"/>; else null.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public OutputFile? Fragment { get; init; }
 
     /// <summary>Windows of its lattice that touch it.</summary>
     public required int Windows { get; init; }
@@ -97,4 +102,9 @@ public sealed record InputFingerprint(string Path, long Bytes, long Modified, st
 /// <param name="Path">Relative to the output directory, with forward slashes.</param>
 /// <param name="Bytes">Its size.</param>
 /// <param name="Sha256">Its checksum, hexadecimal.</param>
-public sealed record OutputFile(string Path, long Bytes, string Sha256);
+public sealed record OutputFile(string Path, long Bytes, string Sha256)
+{
+    /// <summary>Its MD5, hexadecimal, which object storages tell without being read; null for local outputs.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Md5 { get; init; }
+}

@@ -103,7 +103,7 @@ public static class Measurement
     /// <summary>A folder beneath the output directory.</summary>
     private sealed class WorkFolder(string output) : IDisposable
     {
-        private readonly string _path = Path.Combine(Path.GetFullPath(output), $"flair-bench-{Environment.ProcessId}-{Guid.NewGuid():N}");
+        private readonly string _path = Path.Combine(Flair.Storage.ObjectPath.IsRemoteText(output) ? Path.GetTempPath() : Path.GetFullPath(output), $"flair-bench-{Environment.ProcessId}-{Guid.NewGuid():N}");
         private int _count;
 
         /// <summary>A folder in it that is not there yet.</summary>

@@ -44,6 +44,9 @@ public sealed record GraphParts
     /// <summary>Where the records go.</summary>
     public required IndexLayout Index { get; init; }
 
+    /// <summary>Commits a tile in object storage, and gives the record that is there; null for a local output.</summary>
+    public Func<TileRow, CancellationToken, Task<TileRow>>? Publish { get; init; }
+
     /// <summary>Called after each tile's record is written.</summary>
     public required Action<TileRow> Committed { get; init; }
 }
@@ -82,7 +85,7 @@ public sealed class DetectGraph
             seal = new("seal", "tiles"), index = new("index", "tiles");
         _counters = [read, window, batch, inference, stitch, tile, seal, index];
 
-        var indexBlock = new IndexBlock(parts.Records, parts.Index, parts.Committed, index, stop);
+        var indexBlock = new IndexBlock(parts.Records, parts.Index, parts.Publish, parts.Committed, index, stop);
         var sealBlock = new SealBlock(parts.TilesFromRoot, seal, indexBlock.Input, stop);
         var tileBlock = new TileBlock(parts.CreateWriter, parts.Classes.Classes.Count, tile, sealBlock.Input, stop);
 

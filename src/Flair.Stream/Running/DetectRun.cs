@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using Flair.Indexing;
 using Flair.Inference;
+using Flair.Publishing;
 using Flair.Settings;
 using Flair.Source;
+using Flair.Storage;
 using Flair.Telemetry;
 using Flair.Tiles;
 
@@ -21,6 +23,7 @@ public sealed class DetectRun
     private readonly long _start = Stopwatch.GetTimestamp();
     private readonly List<TileRow> _rows = [];
     private readonly List<TileRow> _failed = [];
+    private readonly TilePublisher? _publisher;
     private long _windowsTotal;
     private bool _stuck;
     private RunRecord? _record;
@@ -29,6 +32,7 @@ public sealed class DetectRun
     private DetectRun(RunPreparation plan, RunOptions options, IRunObserver observer)
     {
         _plan = plan;
+        _publisher = plan.Layout.Remote is { } remote ? new TilePublisher(remote, plan.Identity) : null;
         _options = options;
         _observer = observer;
     }
@@ -41,11 +45,19 @@ public sealed class DetectRun
         using var trace = FlairTrace.Start("detect");
         try
         {
-            var plan = RunPreparation.Prepare(settings, options.Version, observer.Notice, options);
+            using var remote = await RemoteOutput.OpenAsync(settings, options.Storage, cancellation).ConfigureAwait(false);
+            if (remote is not null && options.Prune)
+                throw new FlairException($"{remote.Place}: --prune removes tiles of local outputs only; remove those of the inputs that are gone by your storage's own tools");
+            var plan = RunPreparation.Prepare(settings, options.Version, observer.Notice, options, remote);
             trace?.SetTag("flair.model", plan.ModelInWords).SetTag("flair.device", plan.Device).SetTag("flair.tiles", plan.Mosaic.Tiles.Count + plan.Mosaic.Unreadable.Count);
             var summary = await new DetectRun(plan, options, observer).RunAsync(cancellation).ConfigureAwait(false);
             trace?.SetTag("flair.exit_code", summary.ExitCode);
             return summary;
+        }
+        catch (StorageException e)
+        {
+            trace.Fail(e.Message);
+            throw new FlairException($"{e.Message}; what is finished stays: run the same command again to go on", e);
         }
         catch (Exception e)
         {
@@ -66,6 +78,8 @@ public sealed class DetectRun
             var summary = await MapAsync(cancellation).ConfigureAwait(false);
             var record = Record(summary.ExitCode, null);
             record.Write(_plan.Layout);
+            if (_publisher is not null && !summary.Cancelled)
+                await _publisher.SaveRecordAsync(cancellation).ConfigureAwait(false);
             return summary with { Record = record };
         }
         catch (Exception e)
@@ -78,6 +92,8 @@ public sealed class DetectRun
     private async Task<RunSummary> MapAsync(CancellationToken cancellation)
     {
         _plan.Description.Save(_plan.Layout.Index);
+        if (_publisher is not null)
+            await _publisher.SaveStateAsync(_plan.ChangesIndex, _options.Replace, cancellation).ConfigureAwait(false);
         if (_plan.ChangesIndex)
             _plan.Layout.Index.Discard();
 
@@ -86,7 +102,7 @@ public sealed class DetectRun
         _observer.Started(outline);
         FlairMeter.Count(FlairMeter.Tiles, _plan.Finished.Count, "skipped");
         foreach (var tile in _plan.Unreadable)
-            Fail(tile);
+            await FailAsync(tile, cancellation).ConfigureAwait(false);
         var cancelled = false;
         DetectGraph? graph = null;
         var mapping = TimeSpan.Zero;
@@ -117,12 +133,16 @@ public sealed class DetectRun
             cancelled = true;
         }
 
-        var rows = TileRecordsOfThisRun();
+        IReadOnlyList<TileRow> rows = TileRecordsOfThisRun();
         var products = new RunProducts(_plan);
         IReadOnlyList<(string, string)> listed = [];
         try
         {
-            if (!cancelled)
+            if (!cancelled && _plan.Layout.Remote is { } remote)
+            {
+                (rows, listed) = await PublishMapAsync(new MapPublisher(remote), products, rows, cancellation).ConfigureAwait(false);
+            }
+            else if (!cancelled)
             {
                 listed = products.Write(rows, cancellation);
                 Prune(rows);
@@ -140,9 +160,29 @@ public sealed class DetectRun
             Cancelled = cancelled,
             Failed = _failed,
             Areas = products.Areas(rows),
-            Output = _plan.Layout.Root,
+            Output = _plan.Layout.Shown,
             Products = listed,
         };
+    }
+
+    /// <summary>Makes the files of the whole map in the mirror and brings them into object storage; does nothing where those there fit.</summary>
+    private async Task<(IReadOnlyList<TileRow> Rows, IReadOnlyList<(string What, string Path)> Products)> PublishMapAsync(
+        MapPublisher map, RunProducts products, IReadOnlyList<TileRow> rows, CancellationToken cancellation)
+    {
+        if (!_plan.ChangesIndex && map.Current(rows) is { } current)
+            return (rows, current);
+        var settled = await map.SettleAsync(rows, cancellation).ConfigureAwait(false);
+        for (var i = 0; i < rows.Count; i++)
+        {
+            if (rows[i].Status == TileStatus.Done && settled[i].Status == TileStatus.Failed)
+                _failed.Add(settled[i]);
+        }
+
+        // Rasters of this output that were read earlier in this process may be others by now.
+        RemoteFiles.Forget();
+        var made = products.Write(settled, cancellation);
+        await map.PublishAsync(made, settled, cancellation).ConfigureAwait(false);
+        return (settled, made);
     }
 
     private GraphParts Parts(InferenceWorkers inference) => new()
@@ -156,6 +196,7 @@ public sealed class DetectRun
         TilesFromRoot = Path.GetRelativePath(_plan.Layout.Root, _plan.Layout.Tiles),
         Records = new RecordContext(_plan.Mosaic.Grid, _plan.Model.Fingerprint, Sha256.OfText(_plan.SettingsText), _plan.InputsOf, _plan.FailuresOf),
         Index = _plan.Layout.Index,
+        Publish = _publisher is null ? null : _publisher.PublishAsync,
         Committed = Committed,
     };
 
@@ -172,7 +213,7 @@ public sealed class DetectRun
     });
 
     /// <summary>Records a tile that is known to fail before anything is read.</summary>
-    private void Fail(UnreadableTile tile)
+    private async Task FailAsync(UnreadableTile tile, CancellationToken cancellation)
     {
         InputFingerprint[] inputs = [RasterInfo.Stat(tile.File)];
         var grid = _plan.Mosaic.Grid;
@@ -197,7 +238,10 @@ public sealed class DetectRun
             Seconds = 0,
             Attempts = Math.Max(1, _plan.FailuresOf(tile.Name) + (_plan.Quarantine.Find(tile.File) is null ? 1 : 0)),
         };
-        TileRecordFile.Write(_plan.Layout.Index.Record(row.Tile), row);
+        if (_publisher is null)
+            TileRecordFile.Write(_plan.Layout.Index.Record(row.Tile), row);
+        else
+            row = await _publisher.PublishAsync(row, cancellation).ConfigureAwait(false);
         Committed(row);
     }
 

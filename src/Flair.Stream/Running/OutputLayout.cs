@@ -1,4 +1,5 @@
 using Flair.Indexing;
+using Flair.Publishing;
 using Flair.Settings;
 using Flair.Source;
 
@@ -14,16 +15,25 @@ public sealed class OutputLayout
     private readonly FlairDetectSettings? _flair;
 
     /// <summary>Decides the places; touches no disk.</summary>
-    public OutputLayout(RunSettings settings)
+    /// <param name="settings">The settings.</param>
+    /// <param name="remote">The object storage that the output goes to; null for a local one.</param>
+    public OutputLayout(RunSettings settings, RemoteOutput? remote = null)
     {
         _flair = settings.FlairDetect;
-        Base = Path.GetFullPath(settings.Output);
+        Remote = remote;
+        Base = remote?.Folder ?? Path.GetFullPath(settings.Output);
         Root = _flair is null ? Base : Path.Combine(Base, _flair.OutputName + ".flair");
         Tiles = _flair is null ? Path.Combine(Root, "tiles") : Base;
         Index = new IndexLayout(Root);
     }
 
-    /// <summary>The directory that the user named.</summary>
+    /// <summary>The object storage that the output goes to, for which the directories here only stand; null for a local one.</summary>
+    public RemoteOutput? Remote { get; }
+
+    /// <summary><see cref="Root"/> as the user knows it: the directory or the address.</summary>
+    public string Shown => Remote is null ? Root : Remote.Place.Join(Root == Base ? "" : Path.GetFileName(Root)).ToString();
+
+    /// <summary>The directory that the user named, or what stands for the address.</summary>
     public string Base { get; }
 
     /// <summary>The directory that <c>flair inspect</c> opens: it holds the index and the run's state.</summary>

@@ -98,8 +98,8 @@ public sealed class OutputSurvey
         return !now.Where(file => own.Contains(file.Path)).All(before.Contains);
     }
 
-    private bool IsWhole(TileRow row) => File.Exists(_plan.Layout.Index.Fragment(row.Tile)) && row.Outputs.All(output =>
-        new FileInfo(Path.Combine(_plan.Layout.Root, output.Path)) is { Exists: true } file && file.Length == output.Bytes);
+    private bool IsWhole(TileRow row) => _plan.Layout.Remote?.Holds(row) ?? (File.Exists(_plan.Layout.Index.Fragment(row.Tile)) && row.Outputs.All(output =>
+        new FileInfo(Path.Combine(_plan.Layout.Root, output.Path)) is { Exists: true } file && file.Length == output.Bytes));
 
     private IEnumerable<RemovedTile> FindRemoved()
     {

@@ -1,5 +1,6 @@
 using Flair.Indexing;
 using Flair.Inference;
+using Flair.Storage;
 
 namespace Flair.Running;
 
@@ -23,6 +24,9 @@ public sealed record RunOptions
 
     /// <summary>True to remove the tiles whose input is no longer there, with their files, records and rows.</summary>
     public bool Prune { get; init; }
+
+    /// <summary>Opens the storage that outputs go to; null for the usual way.</summary>
+    internal Func<ObjectPath, IObjectStore>? Storage { get; init; }
 
     /// <summary>Makes other networks than the model's, for measuring; null for the model's.</summary>
     internal Func<RunPreparation, InferenceWorkers>? Inference { get; init; }
@@ -101,7 +105,7 @@ public sealed record RunSummary
     /// <summary>Hectares mapped by this output directory, all runs together, a class: name, hectares.</summary>
     public required IReadOnlyList<(string Class, double Hectares)> Areas { get; init; }
 
-    /// <summary>The output directory.</summary>
+    /// <summary>The output directory, or its address in object storage.</summary>
     public required string Output { get; init; }
 
     /// <summary>What a person opens first: name and path relative to <see cref="Output"/>, e.g. ("map", "map.vrt").</summary>

@@ -129,28 +129,43 @@ public sealed class RunDirectory : IDisposable
     /// <exception cref="FlairException">It belongs to a run with other settings.</exception>
     public static void Check(OutputLayout layout, RunIdentity identity, bool replace = false)
     {
-        if (Find(layout) is not { } found)
-            return;
-        identity = identity.WithoutSecrets();
-        if (found.LastingDifferenceFrom(identity) is { } lasting)
-            throw new FlairException($"{layout.Root} holds the output of another run: {lasting}; choose another output or remove that directory");
-        if (!replace && found.DifferenceFrom(identity) is { } difference)
-            throw new FlairException($"{layout.Root} holds the output of another run: {difference}; choose another output, or --replace to map everything there again, tile by tile");
+        if (Find(layout) is { } found)
+            Compare(layout, found, identity, replace);
+    }
+
+    /// <summary>Compares a run with the one that an output belongs to by now.</summary>
+    /// <exception cref="FlairException">They have other settings.</exception>
+    internal static void Compare(OutputLayout layout, RunIdentity identity)
+    {
+        if (Read(layout) is { } found)
+            Compare(layout, found, identity, replace: false);
     }
 
     /// <summary>What an output directory is; null where no run has left anything.</summary>
     /// <exception cref="FlairException">That cannot be read.</exception>
     public static RunIdentity? Find(OutputLayout layout)
     {
-        if (!File.Exists(layout.RunFile) || IsUnused(layout))
-            return null;
+        return File.Exists(layout.RunFile) && !IsUnused(layout) ? Read(layout) : null;
+    }
+
+    private static void Compare(OutputLayout layout, RunIdentity found, RunIdentity identity, bool replace)
+    {
+        identity = identity.WithoutSecrets();
+        if (found.LastingDifferenceFrom(identity) is { } lasting)
+            throw new FlairException($"{layout.Shown} holds the output of another run: {lasting}; choose another output or remove that directory");
+        if (!replace && found.DifferenceFrom(identity) is { } difference)
+            throw new FlairException($"{layout.Shown} holds the output of another run: {difference}; choose another output, or --replace to map everything there again, tile by tile");
+    }
+
+    private static RunIdentity? Read(OutputLayout layout)
+    {
         try
         {
             return JsonSerializer.Deserialize<RunIdentity>(File.ReadAllBytes(layout.RunFile));
         }
         catch (JsonException e)
         {
-            throw new FlairException($"{layout.RunFile}: not readable ({e.Message.Split('\n')[0]}); choose another output or remove {layout.Root}", e);
+            throw new FlairException($"{layout.RunFile}: not readable ({e.Message.Split('\n')[0]}); choose another output or remove {layout.Shown}", e);
         }
     }
 
@@ -177,7 +192,8 @@ public sealed class RunDirectory : IDisposable
     }
 
     /// <summary>True when no run has left anything but its identity: one that stopped early must not bind the next to its settings.</summary>
-    private static bool IsUnused(OutputLayout layout) => IsEmpty(layout.Index.Records) && IsEmpty(layout.Index.Fragments) && (layout.Tiles == layout.Base || IsEmpty(layout.Tiles));
+    private static bool IsUnused(OutputLayout layout) =>
+        layout.Remote?.IsUnused ?? (IsEmpty(layout.Index.Records) && IsEmpty(layout.Index.Fragments) && (layout.Tiles == layout.Base || IsEmpty(layout.Tiles)));
 
     private static bool IsEmpty(string directory) => !Directory.Exists(directory) || !Directory.EnumerateFileSystemEntries(directory).Any();
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Flair.Inference;
+using Flair.Publishing;
 using Flair.Settings;
 using Flair.Source;
 using Flair.Torch;
@@ -33,8 +34,9 @@ public static class RunPlanner
     /// <exception cref="FlairException">The run could not start.</exception>
     public static RunPlan Plan(RunSettings settings, bool measure, Action<string> notice, bool replace = false)
     {
+        using var remote = RemotePlaces.Guard(() => RemoteOutput.OpenAsync(settings, null, CancellationToken.None).GetAwaiter().GetResult());
         var begun = Stopwatch.GetTimestamp();
-        var plan = RunPreparation.Prepare(settings, typeof(RunPlanner).Assembly.GetName().Version!.ToString(3), notice, new RunOptions { Replace = replace });
+        var plan = RunPreparation.Prepare(settings, typeof(RunPlanner).Assembly.GetName().Version!.ToString(3), notice, new RunOptions { Replace = replace }, remote);
         var outline = Outline(plan);
         if (!measure || plan.Units.Count == 0)
             return outline;
@@ -77,7 +79,7 @@ public static class RunPlanner
             Hectares = pixels * plan.HectaresPerPixel,
             BytesToRead = plan.Mosaic.BytesToRead,
             MemoryBytes = BaseBytes + canvas + strips + weights + NetworkBytes(plan),
-            DiskBytes = (long)(todo * perPixel) + temporary,
+            DiskBytes = (plan.Layout.Remote is null ? (long)(todo * perPixel) : 0) + temporary,
             DiskFreeBytes = FreeBytes(plan.Layout.Base),
             Device = DeviceChoice.InWords(plan.Device, plan.Threads, () => LibTorch.CudaDeviceCount),
             Model = plan.ModelInWords,

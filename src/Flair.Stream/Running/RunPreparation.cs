@@ -4,6 +4,7 @@ using Flair.Gdal;
 using Flair.Indexing;
 using Flair.Inference;
 using Flair.Models;
+using Flair.Publishing;
 using Flair.Settings;
 using Flair.Source;
 using Flair.Telemetry;
@@ -18,14 +19,14 @@ namespace Flair.Running;
 /// </summary>
 public sealed class RunPreparation
 {
-    private RunPreparation(RunSettings settings, Mosaic mosaic, LoadedModel model, Calibration? calibration, string device, string version, RunOptions options)
+    private RunPreparation(RunSettings settings, Mosaic mosaic, LoadedModel model, Calibration? calibration, string device, string version, RunOptions options, RemoteOutput? remote)
     {
         Calibration = calibration;
         Settings = settings;
         Mosaic = mosaic;
         Model = model;
         Device = device;
-        Layout = new OutputLayout(settings);
+        Layout = remote?.Local ?? new OutputLayout(settings);
         SettingsText = SettingsFingerprint.Canonical(settings, device) + $"\nengine {(IsFused ? "oneDNN" : "libtorch")}";
         if (calibration is not null)
             SettingsText += $"\ncalibration {calibration.Fingerprint}";
@@ -47,7 +48,8 @@ public sealed class RunPreparation
         Unreadable = [.. mosaic.Unreadable, .. unfinished.Select(mosaic.HeldBack).OfType<UnreadableTile>()];
         Units = WorkUnit.Group(unfinished.Where(tile => mosaic.HeldBack(tile) is null));
         Kept = [.. Survey.Removed.Where(tile => tile.State == RemovedState.Kept && !options.Prune).Select(tile => tile.Row)];
-        ChangesIndex = Units.Count > 0 || Unreadable.Count > 0 || !Layout.Index.Lists(OutputSurvey.Digest(Finished.Concat(Kept)));
+        // What object storage holds is seen when its files are listed at the end.
+        ChangesIndex = Units.Count > 0 || Unreadable.Count > 0 || (Layout.Remote is null && !Layout.Index.Lists(OutputSurvey.Digest(Finished.Concat(Kept))));
     }
 
     /// <summary>The settings.</summary>
@@ -140,18 +142,20 @@ public sealed class RunPreparation
     /// <param name="version">The software's version.</param>
     /// <param name="notice">Takes what is worth a line.</param>
     /// <param name="options">Replacing and pruning are looked at; null for neither.</param>
+    /// <param name="remote">The object storage that the output goes to; null for a local one.</param>
     /// <exception cref="FlairException">It does not; the message says all that is wrong.</exception>
-    public static RunPreparation Prepare(RunSettings settings, string version, Action<string> notice, RunOptions? options = null)
+    public static RunPreparation Prepare(RunSettings settings, string version, Action<string> notice, RunOptions? options = null, RemoteOutput? remote = null)
     {
         options ??= new RunOptions();
+        var layout = remote?.Local ?? new OutputLayout(settings);
         GdalRuntime.Initialize();
         var device = ResolveDevice(settings);
         var quarantine = Quarantine.Load(
-            new OutputLayout(settings).QuarantineFile, DecodeLedger.Current?.Verdicts() ?? [], version, settings.Resources.QuarantineDays, DateTime.UtcNow);
+            layout.QuarantineFile, DecodeLedger.Current?.Verdicts() ?? [], version, settings.Resources.QuarantineDays, DateTime.UtcNow);
         if (quarantine.Files is [var first, .. var others])
         {
             notice($"in quarantine, until the file, this program or {settings.Resources.QuarantineDays} days change that: {first.Reason}"
-                + (others.Length > 0 ? $" (and {others.Length} more, see {new OutputLayout(settings).QuarantineFile})" : ""));
+                + (others.Length > 0 ? $" (and {others.Length} more, see {Path.GetFileName(layout.QuarantineFile)})" : ""));
         }
 
         var mosaic = Mosaic.Open(settings, quarantine, notice);
@@ -163,13 +167,13 @@ public sealed class RunPreparation
         var calibration = settings.Precision is Precision.Auto or Precision.Int8 ? Calibration.Find(settings.Model.Weights, model.Fingerprint) : null;
         var precision = PrecisionChoice.Resolve(settings.Precision, device, model, calibration);
         if (settings.Precision == Precision.Auto && !options.Replace)
-            precision = KeepPrecision(new OutputLayout(settings), model, device, precision, notice);
+            precision = KeepPrecision(layout, model, device, precision, notice);
         settings = settings with { Precision = precision };
         if (TileWriter.CompressionNotice is { } compression)
             notice(compression);
         if (model.WeightsAreFormula)
             notice("the weights are a formula, not trained: the map shows that the pipeline works, not what is on the ground");
-        return new RunPreparation(settings, mosaic, model, settings.Precision == Precision.Int8 ? calibration : null, device, version, options) { Quarantine = quarantine };
+        return new RunPreparation(settings, mosaic, model, settings.Precision == Precision.Int8 ? calibration : null, device, version, options, remote) { Quarantine = quarantine };
     }
 
     /// <summary>
@@ -184,7 +188,7 @@ public sealed class RunPreparation
         {
             if (word != RunSettingsText.Word(kept) || kept == chosen || !PrecisionChoice.CouldBeAuto(kept, device, model))
                 continue;
-            notice($"{layout.Root} was made in {word}, so this run keeps to it, though auto would take {RunSettingsText.Word(chosen)} by now; --replace maps everything again in that");
+            notice($"{layout.Shown} was made in {word}, so this run keeps to it, though auto would take {RunSettingsText.Word(chosen)} by now; --replace maps everything again in that");
             return kept;
         }
 

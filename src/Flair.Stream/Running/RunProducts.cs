@@ -46,6 +46,7 @@ public sealed class RunProducts(RunPreparation plan)
         return MapProducts.Write(new MapDescription
         {
             Output = _layout.Root,
+            Rasters = _layout.Remote?.Store.Root.ToString(),
             Folder = Path.GetRelativePath(_layout.Root, _layout.Tiles),
             Grid = plan.Mosaic.Grid,
             Classes = plan.Model.Nomenclature,

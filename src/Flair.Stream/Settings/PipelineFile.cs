@@ -140,7 +140,7 @@ internal static class PipelineFile
 
     private static ResourceSettings ReadResources(SettingsSection root, ResourceSettings defaults)
     {
-        var section = root.Section("resources", "resources", "threads", "readers", "attempts", "watchdog", "stall_minutes", "restarts", "quarantine_days");
+        var section = root.Section("resources", "resources", "threads", "readers", "attempts", "watchdog", "stall_minutes", "restarts", "quarantine_days", "work");
         return new()
         {
             Threads = section?.Integer("threads", "resources.threads") ?? defaults.Threads,
@@ -150,6 +150,7 @@ internal static class PipelineFile
             StallMinutes = section?.Number("stall_minutes", "resources.stall_minutes") ?? defaults.StallMinutes,
             Restarts = section?.Integer("restarts", "resources.restarts") ?? defaults.Restarts,
             QuarantineDays = section?.Integer("quarantine_days", "resources.quarantine_days") ?? defaults.QuarantineDays,
+            Work = section?.Path("work", "resources.work"),
         };
     }
 

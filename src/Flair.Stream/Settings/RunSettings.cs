@@ -223,6 +223,9 @@ public sealed record ResourceSettings
 
     /// <summary>Days after which an input that crashed or hung its decoder is tried again though nothing has changed; 0: by every run.</summary>
     public int QuarantineDays { get; init; } = 7;
+
+    /// <summary>The directory for the working files of an output in object storage; null: one under the directory for temporary files.</summary>
+    public string? Work { get; init; }
 }
 
 /// <summary>What only a FLAIR-1 detection file decides.</summary>

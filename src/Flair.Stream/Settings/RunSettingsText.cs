@@ -59,7 +59,7 @@ public static class RunSettingsText
             yaml,
             "resources",
             $"{{ threads: {Number(resources.Threads)}, readers: {Number(resources.Readers)}, attempts: {Number(resources.Attempts)}, watchdog: {Number(resources.Watchdog)}, "
-            + $"stall_minutes: {Number(resources.StallMinutes)}, restarts: {Number(resources.Restarts)}, quarantine_days: {Number(resources.QuarantineDays)} }}");
+            + $"stall_minutes: {Number(resources.StallMinutes)}, restarts: {Number(resources.Restarts)}, quarantine_days: {Number(resources.QuarantineDays)}{(resources.Work is { } work ? $", work: {QuotePath(work)}" : "")} }}");
         if (settings.TelemetryEndpoint is { } endpoint)
             Line(yaml, "telemetry", $"{{ endpoint: {Quote(endpoint)} }}");
         Line(yaml, "output", QuotePath(settings.Output));

@@ -48,6 +48,12 @@ public sealed record MapDescription
         return has[(int)kind] ? string.Join('/', new[] { Folder, TileWriter.FileName(kind, tile.Name, has.Count(one => one) == 1) }.Where(part => part.Length > 0)) : null;
     }
 
+    /// <summary>Where the tiles' rasters are read from, a directory or an address; null for <see cref="Output"/>.</summary>
+    public string? Rasters { get; init; }
+
+    /// <summary>What GDAL opens a tile's raster by, where it has one of that kind.</summary>
+    internal string RasterAt(string file) => Rasters is null ? At(file) : $"{Rasters.TrimEnd('/')}/{file}";
+
     /// <summary>The full path of a file of the map's.</summary>
     internal string At(string file) => Path.Combine(Output, file);
 }

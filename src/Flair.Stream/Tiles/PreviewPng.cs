@@ -31,7 +31,7 @@ public static class PreviewPng
         var codes = new byte[width * height];
         Array.Fill(codes, TileLayer.NodataCode);
         foreach (var tile in map.Sorted)
-            ReadCodes(map.At(map.FileOf(tile, TileLayerKind.Classes)!), Place(tile.Rect, bounds, scale, width, height), codes, width);
+            ReadCodes(map.RasterAt(map.FileOf(tile, TileLayerKind.Classes)!), Place(tile.Rect, bounds, scale, width, height), codes, width);
 
         int total = Math.Max(width * (images ? 2 : 1) + (Gap * (images ? 3 : 2)), 480);
         var legend = map.Classes.Classes.Where(land => codes.Contains((byte)land.Index)).ToList();
