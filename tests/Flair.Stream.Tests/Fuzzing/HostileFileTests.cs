@@ -12,7 +12,7 @@ using Scene = Flair.Tests.Source.Scene;
 
 namespace Flair.Tests.Fuzzing;
 
-/// <summary>Files that someone made to do harm, each of which did some once: seconds into hours, a line into many, an error into a crash.</summary>
+/// <summary>Files made to do harm: to make hours of seconds, many lines of one, a crash of an error.</summary>
 public sealed class HostileFileTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("flair-hostile-").FullName;
