@@ -15,5 +15,7 @@ public sealed class DuckDbException : Exception
     {
     }
 
-    private static string FirstLine(string message) => message.AsSpan().Trim().ToString().Split('\n')[0].Trim();
+    /// <summary>It may quote bytes of a damaged file, which must not reach a terminal as its control codes.</summary>
+    private static string FirstLine(string message) =>
+        string.Concat(message.AsSpan().Trim().ToString().Split('\n')[0].Trim().Select(letter => char.IsControl(letter) ? '\uFFFD' : letter));
 }

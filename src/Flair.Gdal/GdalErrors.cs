@@ -89,6 +89,10 @@ internal static unsafe class GdalErrors
 #pragma warning restore CA1031
     }
 
-    private static string OneLine(string? text) =>
-        string.Join(' ', (text ?? "").Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+    /// <summary>GDAL quotes bytes of damaged files, which must not reach a terminal as its control codes.</summary>
+    private static string OneLine(string? text)
+    {
+        var line = string.Join(' ', (text ?? "").Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        return string.Concat(line.Select(letter => char.IsControl(letter) ? '\uFFFD' : letter));
+    }
 }

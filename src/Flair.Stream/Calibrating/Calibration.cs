@@ -16,7 +16,7 @@ public sealed record Calibration
     public const double LeastAgreement = 0.995;
 
     private const int CurrentFormat = 1;
-    private const long LargestFile = 64 << 20;
+    private const int LargestFile = 16 << 20;
 
     private static readonly JsonSerializerOptions s_json = new() { WriteIndented = false, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true };
 
@@ -64,19 +64,19 @@ public sealed record Calibration
             return null;
         try
         {
-            if (new FileInfo(path).Length > LargestFile)
-                throw new FlairException($"{path}: is no calibration: {new FileInfo(path).Length} bytes; make it again with ./flair calibrate, or remove it");
-            var calibration = JsonSerializer.Deserialize<Calibration>(File.ReadAllBytes(path), s_json)
+            var calibration = JsonSerializer.Deserialize<Calibration>(BoundedFile.ReadAllBytes(path, LargestFile), s_json)
                 ?? throw new FlairException($"{path}: is empty; make it again with ./flair calibrate, or remove it");
             if (calibration.Format != CurrentFormat)
                 throw new FlairException($"{path}: has format {calibration.Format}, this program reads {CurrentFormat}; make it again with ./flair calibrate, or remove it");
+            if (calibration.Wide.Any(name => name is null) || calibration.Largest.Values.Any(ranges => ranges is null))
+                throw new JsonException("it holds null");
             if (calibration.Model != model)
                 throw new FlairException($"{path}: was made for other weights or classes than those of {weights}; make it again with ./flair calibrate, or remove it");
             return calibration;
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new FlairException($"{path}: cannot be read as a calibration ({e.Message.Split('\n')[0].TrimEnd('.')}); make it again with ./flair calibrate, or remove it", e);
+            throw new FlairException($"{path}: cannot be read as a calibration ({MessageText.OneLine(e.Message).TrimEnd('.')}); make it again with ./flair calibrate, or remove it", e);
         }
     }
 

@@ -20,6 +20,9 @@ internal static class QuantizationScheme
     // A channel that was silent on the calibration windows need not be on others.
     private const float LeastShare = 1e-3f;
 
+    // A map that was silent altogether, or almost: its steps and their inverses stay ordinary numbers.
+    private const float LeastRange = 1e-20f;
+
     /// <summary>The steps of every map that is in bytes.</summary>
     /// <param name="graph">The network.</param>
     /// <param name="largest">Largest absolute value by convolution and channel.</param>
@@ -39,7 +42,7 @@ internal static class QuantizationScheme
 
     private static double[] Pull(float[] largest)
     {
-        double top = Math.Max(largest.Max(), float.Epsilon);
+        double top = Math.Max(largest.Max(), LeastRange);
         return [.. largest.Select(range => top * Math.Pow(Math.Max(range / top, LeastShare), OwnShare))];
     }
 

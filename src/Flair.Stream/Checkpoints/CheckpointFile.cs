@@ -22,7 +22,7 @@ internal static class CheckpointFile
         }
         catch (FlairException error)
         {
-            throw new FlairException($"{path}: {OneLine(error.Message)}", error);
+            throw new FlairException($"{path}: {MessageText.OneLine(error.Message)}", error);
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -30,21 +30,13 @@ internal static class CheckpointFile
         }
         catch (Exception error) when (error is InvalidDataException or EndOfStreamException)
         {
-            var why = error is EndOfStreamException ? "it ends too early" : OneLine(error.Message.TrimEnd('.'));
+            var why = error is EndOfStreamException ? "it ends too early" : MessageText.OneLine(error.Message.TrimEnd('.'));
             throw new FlairException($"{path}: the weights file is damaged or incomplete ({why}); copy or download it again", error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new FlairException($"{path}: the weights file cannot be read ({error.Message.TrimEnd('.')}); {setting} must name a readable file", error);
         }
-    }
-
-    /// <summary>Messages quote names of the file, which may hold anything: line feeds, a terminal's control codes, megabytes.</summary>
-    private static string OneLine(string message)
-    {
-        const int longest = 400;
-        var text = message.Length > longest ? message[..longest] + "…" : message;
-        return string.Concat(text.Select(letter => char.IsControl(letter) ? '?' : letter));
     }
 
     private static T Read<T>(FileStream file, string setting, Func<object?, TensorReader, T> pickled, Func<StateDict, T> plain)

@@ -20,7 +20,7 @@ internal sealed partial record NpyHeader(string Type, bool FortranOrder, int[] S
         return new(
             type.Groups[1].Value,
             order.Groups[1].Value == "True",
-            Array.ConvertAll(sides, side => int.TryParse(side, out var value) ? value : throw new InvalidDataException($"its dimension {side} is too large")));
+            Array.ConvertAll(sides, side => int.TryParse(side, out var value) ? value : throw new InvalidDataException($"its dimension {MessageText.OneLine(side)} is no number or too large")));
     }
 
     [GeneratedRegex("'descr'\\s*:\\s*'([!-~-[']]{1,16})'")]

@@ -9,8 +9,10 @@ namespace Flair.Checkpoints;
 /// </summary>
 internal static class SafetensorsReader
 {
-    /// <summary>The format's own bound on the header.</summary>
-    public const int MaximumHeader = 100_000_000;
+    /// <summary>The format allows 100 MB; read as JSON, that takes more than a gigabyte, and the headers of the largest models have some megabytes.</summary>
+    public const int MaximumHeader = 16 << 20;
+
+    private const int MaximumDimensions = 64;
 
     /// <summary>All tensors in the order of the header, and its metadata.</summary>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
@@ -43,7 +45,7 @@ internal static class SafetensorsReader
         if (length > (ulong)(file.Length - sizeof(ulong)))
             throw new InvalidDataException($"its safetensors header claims {length} bytes and the file has {file.Length}");
         if (length > MaximumHeader)
-            throw new InvalidDataException($"its safetensors header claims {length} bytes; the format allows {MaximumHeader}");
+            throw new InvalidDataException($"its safetensors header claims {length} bytes; those of the largest models have some megabytes");
         var header = new byte[(int)length];
         file.ReadExactly(header);
         var dataStart = file.Position;
@@ -89,6 +91,8 @@ internal static class SafetensorsReader
         if (!SafetensorsTypes.TryParse(typeName, out var type))
             throw new FlairException($"tensor {name} has the type {typeName}, which is not read; convert it to F32");
         long[] shape = [.. value.GetProperty("shape").EnumerateArray().Select(side => side.GetInt64())];
+        if (shape.Length > MaximumDimensions)
+            throw new InvalidDataException($"tensor {name} has {shape.Length} dimensions");
         long[] offsets = [.. value.GetProperty("data_offsets").EnumerateArray().Select(offset => offset.GetInt64())];
         var bytes = (Int128)type.Size();
         foreach (var side in shape)

@@ -59,7 +59,10 @@ internal sealed class TensorReader(StorageSource storages, AllocationBudget budg
     private static void Gather<T>(ReadOnlySpan<T> source, Span<T> target, PickledTensor tensor)
         where T : unmanaged
     {
-        var (shape, strides) = (tensor.Shape, tensor.Strides);
+        // Without its sides of 1, each step of the odometer turns less than two wheels on average, however many dimensions there are.
+        int[] wheels = [.. Enumerable.Range(0, tensor.Shape.Length).Where(i => tensor.Shape[i] > 1)];
+        long[] shape = wheels.Length == 0 ? [1] : [.. wheels.Select(i => tensor.Shape[i])];
+        long[] strides = wheels.Length == 0 ? [0] : [.. wheels.Select(i => tensor.Strides[i])];
         var last = shape.Length - 1;
         var index = new long[shape.Length];
         var start = tensor.Offset;

@@ -36,8 +36,8 @@ internal sealed record ComparisonRecord(string Key, ComparedModel Row)
     {
         try
         {
-            var record = JsonSerializer.Deserialize<ComparisonRecord>(File.ReadAllBytes(PathIn(directory)), s_json);
-            return record?.Key == key && record.Row.Done ? record.Row : null;
+            var record = JsonSerializer.Deserialize<ComparisonRecord>(BoundedFile.ReadAllBytes(PathIn(directory)), s_json);
+            return record is { Row.Done: true } && record.Key == key ? record.Row : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {

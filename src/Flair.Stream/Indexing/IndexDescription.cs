@@ -28,7 +28,7 @@ public sealed partial record IndexDescription(MosaicGrid Grid, Nomenclature Clas
                 return null;
             // The last unit of a projected CRS is that of its axes, in WKT 1 and 2 alike; the number is metres a unit.
             var unit = LengthUnit().Matches(Grid.CrsWkt).LastOrDefault();
-            var metres = unit is null ? 1.0 : double.Parse(unit.Groups[1].Value, CultureInfo.InvariantCulture);
+            var metres = unit is not null && double.TryParse(unit.Groups[1].Value, CultureInfo.InvariantCulture, out var number) ? number : 1.0;
             return Grid.PixelWidth * Grid.PixelHeight * metres * metres / 10_000;
         }
     }
@@ -54,12 +54,12 @@ public sealed partial record IndexDescription(MosaicGrid Grid, Nomenclature Clas
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(layout.Description), IndexJson.Default.IndexDescription)
-                ?? throw new JsonException("it holds null");
+            return Checked(JsonSerializer.Deserialize(BoundedFile.ReadAllBytes(layout.Description), IndexJson.Default.IndexDescription)
+                ?? throw new JsonException("it holds null"));
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new FlairException($"{layout.Description} cannot be read ({e.Message}); run flair detect with this output directory again", e);
+            throw new FlairException($"{layout.Description} cannot be read ({MessageText.OneLine(e.Message)}); run flair detect with this output directory again", e);
         }
     }
 
@@ -72,10 +72,22 @@ public sealed partial record IndexDescription(MosaicGrid Grid, Nomenclature Clas
 
     /// <summary>The reverse of <see cref="ToMetadata"/>.</summary>
     /// <exception cref="JsonException">A value is not what was written.</exception>
-    internal static IndexDescription FromMetadata(IReadOnlyDictionary<string, string> metadata) => new(
+    internal static IndexDescription FromMetadata(IReadOnlyDictionary<string, string> metadata) => Checked(new(
         JsonSerializer.Deserialize(metadata.GetValueOrDefault("flair:grid", "null"), IndexJson.Default.MosaicGrid) ?? throw new JsonException("flair:grid is missing"),
         JsonSerializer.Deserialize(metadata.GetValueOrDefault("flair:classes", "null"), IndexJson.Default.Nomenclature) ?? throw new JsonException("flair:classes is missing"),
-        null);
+        null));
+
+    /// <summary>What JSON cannot say of itself.</summary>
+    /// <exception cref="JsonException">No run wrote this.</exception>
+    private static IndexDescription Checked(IndexDescription description)
+    {
+        var (grid, classes) = (description.Grid, description.Classes.Classes);
+        if (!(grid.PixelWidth > 0 && grid.PixelHeight > 0) || !double.IsFinite(grid.PixelWidth + grid.PixelHeight + grid.AnchorX + grid.AnchorY))
+            throw new JsonException("its grid is none");
+        if (classes.Count > Nomenclature.MaximumClasses || classes.Where((entry, index) => entry is null || entry.Index != index || entry.Name is null).Any())
+            throw new JsonException("its classes are none");
+        return description;
+    }
 
     [GeneratedRegex("""(?:LENGTH)?UNIT\["[^"]*",\s*([0-9.eE+-]+)""")]
     private static partial Regex LengthUnit();

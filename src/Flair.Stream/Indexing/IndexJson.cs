@@ -38,7 +38,7 @@ internal sealed class ClassConverter : JsonConverter<LandCoverClass>
                 int.Parse(root.GetProperty("color").GetString().AsSpan().TrimStart('#'), NumberStyles.HexNumber, CultureInfo.InvariantCulture),
                 root.GetProperty("active").GetBoolean());
         }
-        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException or OverflowException)
         {
             throw new JsonException("a class is not {index, name, color, active}", e);
         }

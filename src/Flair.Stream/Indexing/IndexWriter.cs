@@ -145,7 +145,12 @@ public static class IndexWriter
         using (var result = connection.Query($"SELECT min(bbox.xmin), min(bbox.ymin), max(bbox.xmax), max(bbox.ymax) FROM {source}"))
         {
             if (result.Rows().Single() is [double left, double bottom, double right, double top])
+            {
+                // JSON has no infinity, and a map no such place.
+                if (!double.IsFinite(left + bottom + right + top))
+                    throw new FlairException($"{path}: the rows for it lie at infinity, as no run writes them; remove the output directory and run flair detect again");
                 extent = new GeoBox(left, bottom, right, top);
+            }
         }
 
         var metadata = description.ToMetadata();

@@ -40,7 +40,13 @@ public static class TileRecordFile
         row = null;
         try
         {
-            var record = JsonSerializer.Deserialize(File.ReadAllBytes(path), IndexJson.Default.TileRecord);
+            var record = JsonSerializer.Deserialize(BoundedFile.ReadAllBytes(path, 4 * BoundedFile.Usual), IndexJson.Default.TileRecord);
+            if (record?.Version == CurrentVersion && !IsPlausible(record.Tile))
+            {
+                reason = $"{path}: a tile record with values that no run writes";
+                return false;
+            }
+
             if (record?.Version == CurrentVersion)
             {
                 (row, reason) = (record.Tile, null);
@@ -55,21 +61,38 @@ public static class TileRecordFile
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            reason = $"{path}: not a whole tile record ({e.Message.Split('\n')[0]})";
+            reason = $"{path}: not a whole tile record ({MessageText.OneLine(e.Message)})";
         }
 
         return false;
     }
 
-    /// <summary>All whole records of a run, in the order of their file names; what is not whole is left out.</summary>
+    /// <summary>All whole records of a run, in the order of their file names; what is not whole, or bears another tile's name, is left out.</summary>
     public static IEnumerable<TileRow> ReadAll(IndexLayout layout)
     {
         if (!Directory.Exists(layout.Records))
             yield break;
         foreach (var path in Directory.GetFiles(layout.Records, "*.json").Order(StringComparer.Ordinal))
         {
-            if (TryRead(path, out var row, out _))
+            if (TryRead(path, out var row, out _) && layout.Record(row.Tile) == path)
                 yield return row;
         }
     }
+
+    /// <summary>Whether the values are such as a run may have written; what reads them counts on it.</summary>
+    private static bool IsPlausible(TileRow row)
+    {
+        // Lists of JSON may hold null whatever their type says.
+        if (row.Inputs.Any(file => file?.Path is null) || row.Outputs.Any(file => file?.Path is null || file.Sha256 is null))
+            return false;
+        var pixels = (long)row.Width * row.Height;
+        return row.Tile.Length > 0 && Enum.IsDefined(row.Status) && row.Width >= 0 && row.Height >= 0 && row.Windows >= 0 && row.WindowsComputed >= 0
+            && row.NodataPixels >= 0 && row.NodataPixels <= pixels && row.Histogram.Count <= 256 && row.Histogram.All(count => count >= 0 && count <= pixels)
+            && double.IsFinite(row.Seconds) && !double.IsInfinity(row.MeanConfidence)
+            && row.Inputs.All(file => file.Modified >= 0 && file.Modified <= DateTime.MaxValue.Ticks) && row.Outputs.All(file => IsInside(file.Path));
+    }
+
+    /// <summary>Outputs lie in the output directory: what a record names elsewhere is not looked at, let alone removed.</summary>
+    private static bool IsInside(string path) =>
+        path.Length > 0 && !Path.IsPathRooted(path) && !path.Contains('\0', StringComparison.Ordinal) && !path.Split('/').Contains("..");
 }

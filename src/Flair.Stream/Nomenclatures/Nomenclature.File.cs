@@ -14,7 +14,11 @@ public sealed partial record Nomenclature
             return BuiltIn(nameOrPath);
         try
         {
-            return NomenclatureFile.Parse(File.ReadAllText(nameOrPath), nameOrPath);
+            return NomenclatureFile.Parse(BoundedFile.ReadAllText(nameOrPath), nameOrPath);
+        }
+        catch (FlairException error)
+        {
+            throw new FlairException(MessageText.OneLine(error.Message), error);
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {

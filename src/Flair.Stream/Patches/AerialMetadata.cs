@@ -44,7 +44,10 @@ public static class AerialMetadata
         // A look-up in a JsonElement walks all of its entries; of two with one name the last counts, as in Python.
         var entries = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
         foreach (var entry in document.RootElement.EnumerateObject())
-            entries[entry.Name] = entry.Value;
+        {
+            if (NameOf(entry) is { } name)
+                entries[name] = entry.Value;
+        }
 
         var encoded = new List<float[]>(patches.Count);
         var missing = new SortedSet<string>(StringComparer.Ordinal);
@@ -57,7 +60,7 @@ public static class AerialMetadata
             else if (Encode(entry, out var problem) is { } values)
                 encoded.Add(values);
             else
-                wrong.Add($"{json}: '{name}' {problem}");
+                wrong.Add($"{json}: '{name}' {MessageText.OneLine(problem)}");
         }
 
         if (missing.Count > 0)
@@ -69,6 +72,19 @@ public static class AerialMetadata
         if (wrong.Count > 0)
             throw new FlairException(string.Join('\n', wrong.Take(MostNamed)) + (wrong.Count > MostNamed ? $"\n{json}: and {wrong.Count - MostNamed} more" : ""));
         return encoded;
+    }
+
+    /// <summary>Null where it is half of a pair of UTF-16, which no file's name is.</summary>
+    private static string? NameOf(JsonProperty entry)
+    {
+        try
+        {
+            return entry.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
     }
 
     private static string NameOf(string image)
@@ -165,8 +181,16 @@ public static class AerialMetadata
 
     private static string? Text(JsonElement entry, string key, ref string problem)
     {
-        if (entry.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String)
-            return value.GetString();
+        try
+        {
+            if (entry.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String)
+                return value.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a pair of UTF-16 is no text.
+        }
+
         problem = $"has no text '{key}'";
         return null;
     }

@@ -27,7 +27,7 @@ public sealed class OutputSurvey
         Finished = [.. mosaic.Tiles.Select(FinishedRecord).OfType<TileRow>()];
         foreach (var tile in mosaic.Unreadable)
         {
-            if (TileRecordFile.TryRead(plan.Layout.Index.Record(tile.Name), out var row, out _))
+            if (TileRecordFile.TryRead(plan.Layout.Index.Record(tile.Name), out var row, out _) && row.Tile == tile.Name)
                 _inputs.Add(row, frozen: true);
         }
 

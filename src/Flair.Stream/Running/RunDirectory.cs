@@ -64,7 +64,7 @@ public sealed record RunIdentity(
 /// <summary>The output directory of a run that is going on: locked, its leftovers removed, its identity checked.</summary>
 public sealed class RunDirectory : IDisposable
 {
-    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
     private readonly FileStream _lock;
 
     private RunDirectory(FileStream held) => _lock = held;
@@ -152,20 +152,20 @@ public sealed class RunDirectory : IDisposable
     {
         identity = identity.WithoutSecrets();
         if (found.LastingDifferenceFrom(identity) is { } lasting)
-            throw new FlairException($"{layout.Shown} holds the output of another run: {lasting}; choose another output or remove that directory");
+            throw new FlairException($"{layout.Shown} holds the output of another run: {MessageText.OneLine(lasting)}; choose another output or remove that directory");
         if (!replace && found.DifferenceFrom(identity) is { } difference)
-            throw new FlairException($"{layout.Shown} holds the output of another run: {difference}; choose another output, or --replace to map everything there again, tile by tile");
+            throw new FlairException($"{layout.Shown} holds the output of another run: {MessageText.OneLine(difference)}; choose another output, or --replace to map everything there again, tile by tile");
     }
 
     private static RunIdentity? Read(OutputLayout layout)
     {
         try
         {
-            return JsonSerializer.Deserialize<RunIdentity>(File.ReadAllBytes(layout.RunFile));
+            return JsonSerializer.Deserialize<RunIdentity>(BoundedFile.ReadAllBytes(layout.RunFile), s_json) ?? throw new JsonException("it holds null");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new FlairException($"{layout.RunFile}: not readable ({e.Message.Split('\n')[0]}); choose another output or remove {layout.Shown}", e);
+            throw new FlairException($"{layout.RunFile}: not readable ({MessageText.OneLine(e.Message)}); choose another output or remove {layout.Shown}", e);
         }
     }
 

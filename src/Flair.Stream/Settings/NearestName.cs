@@ -12,6 +12,9 @@ public static class NearestName
         var (best, fewest) = ((string?)null, int.MaxValue);
         foreach (var candidate in candidates)
         {
+            // As many edits at least; the table of the distance would have the product of both lengths.
+            if (Math.Abs(written.Length - candidate.Length) > Math.Max(2, written.Length / 3))
+                continue;
             var edits = Distance(written.ToUpperInvariant(), candidate.ToUpperInvariant());
             if (edits < fewest)
                 (best, fewest) = (candidate, edits);

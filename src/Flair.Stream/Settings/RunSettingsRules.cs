@@ -23,6 +23,11 @@ internal static partial class RunSettingsRules
     /// <summary>A window of 8192 px takes 100 GB in the smallest network; far beyond, sizes in bytes overflow.</summary>
     private const int LargestWindow = 8192;
 
+    /// <summary>Networks of so many channels do not exist, and a list of millions is no list of bands.</summary>
+    private const int MostChannels = 1024;
+
+    private const int MostProducts = 64;
+
     [GeneratedRegex("^EPSG:[0-9]{4,6}$")]
     private static partial Regex EpsgCode();
 
@@ -76,6 +81,12 @@ internal static partial class RunSettingsRules
     private static void CheckInputs(RunSettings settings, SettingsReport report)
     {
         var output = Path.TrimEndingDirectorySeparator(Path.GetFullPath(settings.Output));
+        if (settings.Inputs.Count > MostProducts || settings.Inputs.Sum(p => p.ChannelCount) > MostChannels)
+        {
+            report.Fail("inputs", $"there are {settings.Inputs.Count} products with {settings.Inputs.Sum(p => p.ChannelCount)} channels; {MostProducts} and {MostChannels} are the most");
+            return;
+        }
+
         for (var i = 0; i < settings.Inputs.Count; i++)
         {
             var product = settings.Inputs[i];

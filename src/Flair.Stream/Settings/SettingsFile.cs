@@ -21,7 +21,7 @@ public static class SettingsFile
     {
         try
         {
-            return File.ReadAllText(path);
+            return BoundedFile.ReadAllText(path);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -27,7 +27,7 @@ internal sealed class SettingsSection
         foreach (var entry in map.Entries.Where(e => !keys.Contains(e.Key)))
         {
             var under = path.Length > 0 ? $" under '{path}'" : "";
-            report.Fail(entry.KeyOrigin, $"unknown key '{entry.Key}'{under}{NearestName.Suggest(entry.Key, keys)}");
+            report.Fail(entry.KeyOrigin, $"unknown key '{entry.Key}'{under}{(report.IsFull ? "" : NearestName.Suggest(entry.Key, keys))}");
         }
 
         return new SettingsSection(map, report, path);

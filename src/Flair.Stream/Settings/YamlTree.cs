@@ -11,6 +11,9 @@ internal static class YamlTree
 {
     private const int DeepestNesting = 32;
 
+    /// <summary>Values, those counted again that aliases repeat: a country's rasters, listed one by one, are some ten thousand.</summary>
+    private const int MostValues = 200_000;
+
     /// <summary>Reads one document.</summary>
     /// <param name="text">The YAML.</param>
     /// <param name="name">The file's name in messages.</param>
@@ -24,7 +27,7 @@ internal static class YamlTree
         {
             MapNode map => map,
             ScalarNode { IsNull: true } => new MapNode(new Origin($"{name}:1:1", directory)),
-            _ => throw new FlairException($"{node.Origin.Place}: expected 'key: value' lines, found {node.Describe()}"),
+            _ => throw new FlairException(SettingsReport.Line(node.Origin, $"expected 'key: value' lines, found {node.Describe()}")),
         };
     }
 
@@ -44,12 +47,12 @@ internal static class YamlTree
         var parser = new Parser(new StringReader(text));
         try
         {
-            var anchors = new Dictionary<AnchorName, SettingsNode>();
+            var reading = new Reading(parser, originOf, errors);
             parser.Consume<StreamStart>();
             if (parser.TryConsume<StreamEnd>(out var end))
                 return new ScalarNode(originOf(end.Start), "", plain: true);
             parser.Consume<DocumentStart>();
-            var node = ReadNode(parser, originOf, anchors, errors, depth: 0);
+            var node = reading.Node(depth: 0);
             parser.Consume<DocumentEnd>();
             if (parser.TryConsume<DocumentStart>(out var second))
                 throw new FlairException($"{originOf(second.Start).Place}: a second document begins here; a settings file holds one");
@@ -57,7 +60,7 @@ internal static class YamlTree
         }
         catch (YamlException e)
         {
-            throw new FlairException($"{originOf(e.Start).Place}: this is not YAML: {Detail(e)}", e);
+            throw new FlairException(SettingsReport.Line(originOf(e.Start), $"this is not YAML: {Detail(e)}"), e);
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
         {
@@ -66,61 +69,79 @@ internal static class YamlTree
         }
     }
 
-    private static SettingsNode ReadNode(Parser parser, Func<Mark, Origin> originOf, Dictionary<AnchorName, SettingsNode> anchors, List<string> errors, int depth)
+    /// <summary>One document on its way from events to nodes.</summary>
+    private sealed class Reading(Parser parser, Func<Mark, Origin> originOf, List<string> errors)
     {
-        var start = parser.Current!.Start;
-        if (depth > DeepestNesting)
-            throw new FlairException($"{originOf(start).Place}: nested more than {DeepestNesting} deep");
+        private readonly Dictionary<AnchorName, (SettingsNode Node, int Values)> _anchors = [];
+        private int _values;
 
-        SettingsNode node;
-        AnchorName anchor;
-        if (parser.TryConsume<Scalar>(out var scalar))
+        public SettingsNode Node(int depth)
         {
-            node = new ScalarNode(originOf(start), scalar.Value, scalar.Style is ScalarStyle.Plain or ScalarStyle.Any);
-            anchor = scalar.Anchor;
-        }
-        else if (parser.TryConsume<SequenceStart>(out var sequence))
-        {
-            var list = new ListNode(originOf(start));
-            while (!parser.TryConsume<SequenceEnd>(out _))
-                list.Items.Add(ReadNode(parser, originOf, anchors, errors, depth + 1));
-            node = list;
-            anchor = sequence.Anchor;
-        }
-        else if (parser.TryConsume<MappingStart>(out var mapping))
-        {
-            node = ReadMap(parser, originOf, anchors, errors, depth, new MapNode(originOf(start)));
-            anchor = mapping.Anchor;
-        }
-        else
-        {
-            var alias = parser.Consume<AnchorAlias>();
-            return anchors.TryGetValue(alias.Value, out var target)
-                ? target
-                : throw new FlairException($"{originOf(start).Place}: no anchor '&{alias.Value}' stands before this");
-        }
+            var start = parser.Current!.Start;
+            if (depth > DeepestNesting)
+                throw new FlairException($"{originOf(start).Place}: nested more than {DeepestNesting} deep");
 
-        if (!anchor.IsEmpty)
-            anchors[anchor] = node;
-        return node;
-    }
-
-    private static MapNode ReadMap(Parser parser, Func<Mark, Origin> originOf, Dictionary<AnchorName, SettingsNode> anchors, List<string> errors, int depth, MapNode map)
-    {
-        while (!parser.TryConsume<MappingEnd>(out _))
-        {
-            var keyStart = originOf(parser.Current!.Start);
-            if (!parser.TryConsume<Scalar>(out var key))
-                throw new FlairException($"{keyStart.Place}: a key must be a word");
-            var value = ReadNode(parser, originOf, anchors, errors, depth + 1);
-            var earlier = map.Entries.Find(e => e.Key == key.Value);
-            if (earlier is null)
-                map.Entries.Add(new MapEntry(key.Value, keyStart, value));
+            var before = _values;
+            Count(1, start);
+            SettingsNode node;
+            AnchorName anchor;
+            if (parser.TryConsume<Scalar>(out var scalar))
+            {
+                node = new ScalarNode(originOf(start), scalar.Value, scalar.Style is ScalarStyle.Plain or ScalarStyle.Any);
+                anchor = scalar.Anchor;
+            }
+            else if (parser.TryConsume<SequenceStart>(out var sequence))
+            {
+                var list = new ListNode(originOf(start));
+                while (!parser.TryConsume<SequenceEnd>(out _))
+                    list.Items.Add(Node(depth + 1));
+                node = list;
+                anchor = sequence.Anchor;
+            }
+            else if (parser.TryConsume<MappingStart>(out var mapping))
+            {
+                node = Map(depth, new MapNode(originOf(start)));
+                anchor = mapping.Anchor;
+            }
             else
-                errors.Add($"{keyStart.Place}: the key '{key.Value}' is given twice (first at {earlier.KeyOrigin.Place})");
+            {
+                var alias = parser.Consume<AnchorAlias>();
+                if (!_anchors.TryGetValue(alias.Value, out var target))
+                    throw new FlairException(SettingsReport.Line(originOf(start), $"no anchor '&{alias.Value}' stands before this"));
+                Count(target.Values, start);
+                return target.Node;
+            }
+
+            if (!anchor.IsEmpty)
+                _anchors[anchor] = (node, _values - before);
+            return node;
         }
 
-        return map;
+        private MapNode Map(int depth, MapNode map)
+        {
+            // Not among the entries: a look-up there walks through all of them.
+            var places = new Dictionary<string, Origin>(StringComparer.Ordinal);
+            while (!parser.TryConsume<MappingEnd>(out _))
+            {
+                var keyStart = originOf(parser.Current!.Start);
+                if (!parser.TryConsume<Scalar>(out var key))
+                    throw new FlairException($"{keyStart.Place}: a key must be a word");
+                var value = Node(depth + 1);
+                if (places.TryAdd(key.Value, keyStart))
+                    map.Entries.Add(new MapEntry(key.Value, keyStart, value));
+                else
+                    errors.Add(SettingsReport.Line(keyStart, $"the key '{key.Value}' is given twice (first at {places[key.Value].Place})"));
+            }
+
+            return map;
+        }
+
+        // Aliases of aliases could make a list of billions of a few lines.
+        private void Count(int values, Mark at)
+        {
+            if ((_values += values) > MostValues)
+                throw new FlairException($"{originOf(at).Place}: more than {MostValues} values, those counted that aliases repeat; no settings file has as many");
+        }
     }
 
     // YamlDotNet prefixes some messages with its own positions and speaks of its internals; the first sentence is enough.

@@ -106,7 +106,8 @@ internal sealed class LayerBuilder(CrsResolver crs, NodataMode nodata, Quarantin
             try
             {
                 using var entry = DecodeLedger.Note(path, DecodePhase.Opening);
-                opened[i] = (RasterInfo.Probe(path) with { Quarantined = held?.Reason }, null);
+                var info = RasterInfo.Probe(path) with { Quarantined = held?.Reason };
+                opened[i] = RasterBounds.ProblemOf(info) is { } excess ? (null, $"{path} {excess}") : (info, null);
             }
             catch (GdalException fault)
             {
@@ -165,6 +166,12 @@ internal sealed class LayerBuilder(CrsResolver crs, NodataMode nodata, Quarantin
             }
 
             problem = "does not say where it lies (no geotransform) and its name does not tell";
+            return null;
+        }
+
+        if (!Array.TrueForAll(six, double.IsFinite))
+        {
+            problem = "has a geotransform with infinite or undefined values";
             return null;
         }
 

@@ -18,6 +18,9 @@ public sealed record MosaicGrid(string CrsWkt, int Epsg, double AnchorX, double 
     /// <summary>Pixels by which a raster's corner may lie off the grid.</summary>
     private const double MaxOffset = 0.05;
 
+    /// <summary>Columns and rows from the anchor that whole numbers can count, with room to go on from there.</summary>
+    private const double Farthest = 1 << 29;
+
     /// <summary>Easting of the west edge of a column.</summary>
     public double Left(int column) => AnchorX + (column * PixelWidth);
 
@@ -68,6 +71,12 @@ public sealed record MosaicGrid(string CrsWkt, int Epsg, double AnchorX, double 
         }
 
         double column = Column(geoTransform[0]), row = Row(geoTransform[3]);
+        if (!(Math.Abs(column) < Farthest && Math.Abs(row) < Farthest))
+        {
+            problem = $"lies {column:G3} columns and {row:G3} rows from the origin of its CRS; its geotransform cannot be right";
+            return default;
+        }
+
         double offX = column - Math.Round(column), offY = row - Math.Round(row);
         if (Math.Abs(offX) > MaxOffset || Math.Abs(offY) > MaxOffset)
         {

@@ -47,14 +47,14 @@ public static class HistoryFile
             return null;
         try
         {
-            var history = JsonSerializer.Deserialize<TrainingHistory>(File.ReadAllBytes(path), s_options)
+            var history = JsonSerializer.Deserialize<TrainingHistory>(BoundedFile.ReadAllBytes(path, 4 * BoundedFile.Usual), s_options)
                 ?? throw new JsonException("it holds nothing");
-            return history.Epochs.All(epoch => epoch?.ValIou.Count == history.Classes.Count) ? history
+            return history.Classes.All(name => name is not null) && history.Epochs.All(epoch => epoch?.ValIou.Count == history.Classes.Count) ? history
                 : throw new JsonException("an epoch has not a value for every class");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
-            throw new FlairException($"{path}: the training's history cannot be read ({e.Message.TrimEnd('.')}); delete it to go on without", e);
+            throw new FlairException($"{path}: the training's history cannot be read ({MessageText.OneLine(e.Message).TrimEnd('.')}); delete it to go on without", e);
         }
     }
 

@@ -10,6 +10,9 @@ internal sealed class PickleInput(Stream stream)
     /// <summary>A pickle only describes tensors; those of the largest models have some megabytes.</summary>
     public const int MaximumLength = 64 << 20;
 
+    /// <summary>Bytes of a whole number; generators of random numbers have states of 128 bits.</summary>
+    private const int LongestInteger = 256;
+
     private readonly byte[] _number = new byte[8];
     private long _left = Math.Min(stream.Length - stream.Position, MaximumLength);
 
@@ -34,6 +37,13 @@ internal sealed class PickleInput(Stream stream)
         var bytes = new byte[length];
         stream.ReadExactly(bytes);
         return bytes;
+    }
+
+    /// <summary>A whole number of any length in two's complement. Its digits would take time that grows with the square of their number.</summary>
+    public byte[] ReadInteger()
+    {
+        var length = ReadInt32();
+        return length <= LongestInteger ? ReadBytes(length) : throw new InvalidDataException($"its description of the tensors has a whole number of {length} bytes");
     }
 
     public string ReadText(long length) => Encoding.UTF8.GetString(ReadBytes(length));

@@ -55,7 +55,7 @@ internal sealed class PickleMachine
             case Opcode.BinInt1: Push((long)_input.ReadByte()); break;
             case Opcode.BinInt2: Push((long)_input.ReadUInt16()); break;
             case Opcode.Long1: PushInteger(_input.ReadBytes(_input.ReadByte())); break;
-            case Opcode.Long4: PushInteger(_input.ReadBytes(_input.ReadInt32())); break;
+            case Opcode.Long4: PushInteger(_input.ReadInteger()); break;
             case Opcode.BinFloat: Push(_input.ReadDouble()); break;
             case Opcode.ShortBinString or Opcode.ShortBinUnicode: Push(_input.ReadText(_input.ReadByte())); break;
             case Opcode.BinString: Push(_input.ReadText(_input.ReadInt32())); break;
