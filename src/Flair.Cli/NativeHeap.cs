@@ -18,8 +18,8 @@ internal static partial class NativeHeap
     public static void Limit()
     {
         Set("MALLOC_ARENA_MAX", ArenaMax, Math.Clamp(Environment.ProcessorCount, 2, 8));
-        Set("MALLOC_MMAP_THRESHOLD_", MapThreshold, 512 << 10);
-        Set("MALLOC_TRIM_THRESHOLD_", TrimThreshold, 4 << 20);
+        Set("MALLOC_MMAP_THRESHOLD_", MapThreshold, 3 << 20);
+        Set("MALLOC_TRIM_THRESHOLD_", TrimThreshold, 32 << 20);
     }
 
     private static void Set(string variable, int option, int value)

@@ -81,6 +81,12 @@ internal static unsafe partial class Native
     public static partial void GDALGetBlockSize(nint band, out int width, out int height);
 
     [LibraryImport(Library)]
+    public static partial int GDALReadBlock(nint band, int column, int row, void* target);
+
+    [LibraryImport(Library)]
+    public static partial int GDALGetDataTypeSizeBits(int type);
+
+    [LibraryImport(Library)]
     public static partial double GDALGetRasterNoDataValue(nint band, out int set);
 
     [LibraryImport(Library)]

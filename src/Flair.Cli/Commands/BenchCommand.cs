@@ -13,7 +13,7 @@ internal static class BenchCommand
     private const string Examples =
         """
         network   the bare network, all workers at once: what a run cannot be faster than
-        decode    all inputs through the whole graph with a network that does nothing, beside GDAL decoding the same blocks with all cores
+        decode    all inputs through the whole graph with a network and stitching that do nothing, beside GDAL decoding the same blocks with all cores
         write     one tile written as in a run, beside GDAL making the same COGs from memory
 
         bench/run makes a table of these, of whole runs and of another program's.
@@ -72,6 +72,7 @@ internal static class BenchCommand
         if (decode is not null)
         {
             output.WriteLine($"decode   {Rate(decode.Pixels, decode.GraphSeconds)} through the whole graph, {Ratio(decode.RawSeconds, decode.GraphSeconds)} of GDAL alone");
+            output.WriteLine($"         {Rate(decode.Pixels, decode.StitchedSeconds)} with stitching on the CPU, {Ratio(decode.RawSeconds, decode.StitchedSeconds)}");
             output.WriteLine($"         {Rate(decode.Pixels, decode.ReadSeconds)} through the reader alone, {Ratio(decode.RawSeconds, decode.ReadSeconds)}");
             output.WriteLine($"         {Rate(decode.Pixels, decode.RawSeconds)} by GDAL alone, every block once, all cores");
         }

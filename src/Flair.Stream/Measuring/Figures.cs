@@ -16,9 +16,10 @@ public sealed record NetworkFigures(double SecondsPerWindow, long Windows, strin
 /// <param name="Pixels">Pixels of all tiles.</param>
 /// <param name="RawSeconds">GDAL alone, every block once, all cores busy.</param>
 /// <param name="ReadSeconds">The run's reader, whose strips nobody uses.</param>
-/// <param name="GraphSeconds">The whole graph, from the first unit to the last record, with a network that does nothing.</param>
+/// <param name="GraphSeconds">The whole graph, from the first unit to the last record, with a network that does nothing: neither it nor stitching takes time.</param>
+/// <param name="StitchedSeconds">The same with a network that gives logits without computing them, which the CPU stitches.</param>
 /// <param name="Rounds">Rounds of which these are the medians.</param>
-public sealed record DecodeFigures(long Pixels, double RawSeconds, double ReadSeconds, double GraphSeconds, int Rounds);
+public sealed record DecodeFigures(long Pixels, double RawSeconds, double ReadSeconds, double GraphSeconds, double StitchedSeconds, int Rounds);
 
 /// <summary>Writing one tile.</summary>
 /// <param name="Pixels">Its pixels.</param>

@@ -5,14 +5,22 @@ using Flair.Torch;
 namespace Flair.Measuring;
 
 /// <summary>
-/// A network that does nothing, to measure everything else: it gives each window the same zeros, in the memory format of a fused network. It is not
+/// A network that does nothing, to measure everything else: it gives each window the same zeros, and where they are to be stitched, as many as a network
+/// gives, in the memory format of a fused one. It is not
 /// among the architectures, so no settings can ask for it.
 /// </summary>
 internal sealed class IdleNetwork : IWindowNetwork
 {
     private readonly Tensor _logits;
 
-    /// <summary>Makes the zeros.</summary>
+    /// <summary>Makes a zero for <see cref="IdleCanvas"/>, which looks at none.</summary>
+    public IdleNetwork()
+    {
+        Kept = new(0, 0, 1, 1);
+        _logits = Creation.Zeros([1, 1, 1, 1]);
+    }
+
+    /// <summary>Makes the zeros for a canvas that adds them.</summary>
     /// <param name="settings">Size and margin of the windows, and whether margins are thrown away.</param>
     /// <param name="classes">Logits a pixel.</param>
     /// <param name="device">Where the logits lie.</param>

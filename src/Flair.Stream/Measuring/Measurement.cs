@@ -30,7 +30,9 @@ public static class Measurement
             plan.ModelInWords);
     }
 
-    /// <summary>Times the decoding of all inputs: by GDAL alone, by the run's reader, by the whole graph with a network that does nothing.</summary>
+    /// <summary>
+    /// Times the decoding of all inputs: by GDAL alone, by the run's reader, by the whole graph with a network that does nothing, and so with stitching.
+    /// </summary>
     /// <param name="settings">The settings.</param>
     /// <param name="atLeast">How long to measure; see <see cref="DecodeFigures.Rounds"/>.</param>
     /// <param name="notice">Takes what is worth a line.</param>
@@ -44,9 +46,10 @@ public static class Measurement
             atLeast,
             TimeProvider.System,
             () => Rounds.TimeAsync(() => Task.Run(() => RawDecoding.Run(plan.Mosaic, cancellation), cancellation)),
-            () => Rounds.TimeAsync(() => ReadAsync(plan, cancellation)),
-            () => GraphSecondsAsync(settings, work, cancellation)).ConfigureAwait(false);
-        return new DecodeFigures(plan.Mosaic.Tiles.Sum(tile => tile.Rect.Area), seconds[0], seconds[1], seconds[2], rounds);
+            () => Rounds.TimeAsync(() => ReadAsync(plan, work, cancellation)),
+            () => GraphSecondsAsync(settings, work, stitch: false, cancellation),
+            () => GraphSecondsAsync(settings, work, stitch: true, cancellation)).ConfigureAwait(false);
+        return new DecodeFigures(plan.Mosaic.Tiles.Sum(tile => tile.Rect.Area), seconds[0], seconds[1], seconds[2], seconds[3], rounds);
     }
 
     /// <summary>Times the writing of a tile as large as the largest of the inputs, but at most 5000 pixels a side.</summary>
@@ -74,23 +77,25 @@ public static class Measurement
         return plan.Units.Count > 0 ? plan : throw new FlairException("there is nothing to measure: no tile of the inputs can be read");
     }
 
-    private static async Task ReadAsync(RunPreparation plan, CancellationToken cancellation)
+    private static async Task ReadAsync(RunPreparation plan, WorkFolder work, CancellationToken cancellation)
     {
         var drain = new ActionBlock<UnitStrip>(
             strip => strip.Dispose(), new ExecutionDataflowBlockOptions { BoundedCapacity = 1, CancellationToken = cancellation });
-        var read = new ReadBlock(plan.Mosaic, ReadOptions.From(plan.Settings.Resources), new BlockCounters("read", "strips"), drain, cancellation);
-        foreach (var unit in plan.Units)
-            await read.Input.SendAsync(new UnitState(unit, plan.Lattice, plan.Mosaic.Covers), cancellation).ConfigureAwait(false);
+        using var kept = WorkUnit.Share(plan.Units, plan.Lattice, work.Next());
+        var read = new ReadBlock(plan.Mosaic, ReadOptions.From(plan.Settings.Resources), kept, new BlockCounters("read", "strips"), drain, cancellation);
+        foreach (var (order, unit) in plan.Units.Index())
+            await read.Input.SendAsync(new UnitState(unit, plan.Lattice, plan.Mosaic.Covers) { Order = order }, cancellation).ConfigureAwait(false);
         read.Input.Complete();
         await Task.WhenAll(read.Completion, drain.Completion).ConfigureAwait(false);
     }
 
-    private static async Task<double> GraphSecondsAsync(RunSettings settings, WorkFolder work, CancellationToken cancellation)
+    private static async Task<double> GraphSecondsAsync(RunSettings settings, WorkFolder work, bool stitch, CancellationToken cancellation)
     {
         var output = work.Next();
         var options = new RunOptions
         {
-            Inference = plan => InferenceWorkers.Of(plan.Threads, () => new IdleNetwork(plan.Settings, plan.Model.ClassCount, plan.Device)),
+            Inference = plan => InferenceWorkers.Of(plan.Threads, () => stitch ? new IdleNetwork(plan.Settings, plan.Model.ClassCount, plan.Device) : new IdleNetwork()),
+            Canvas = stitch ? null : () => new IdleCanvas(),
         };
         var summary = await DetectRun.RunAsync(settings with { Output = output }, options, new Silence(), cancellation).ConfigureAwait(false);
         cancellation.ThrowIfCancellationRequested();

@@ -23,11 +23,17 @@ public sealed record GraphParts
     /// <summary>Where pixels come from.</summary>
     public required Mosaic Mosaic { get; init; }
 
+    /// <summary>Where decoded blocks are kept for later units; null: nowhere.</summary>
+    public KeptBlocks? Kept { get; init; }
+
     /// <summary>Where windows lie.</summary>
     public required ILattice Lattice { get; init; }
 
     /// <summary>The networks and their threads.</summary>
     public required InferenceWorkers Inference { get; init; }
+
+    /// <summary>Makes other canvases than one that stitches; null for those.</summary>
+    public Func<ICanvas>? Canvas { get; init; }
 
     /// <summary>The classes.</summary>
     public required Nomenclature Classes { get; init; }
@@ -95,7 +101,7 @@ public sealed class DetectGraph
         bool[] active = [.. parts.Classes.Classes.Select(c => c.Active)];
         var stitchBlock = new StitchBlock(
             parts.Inference.Stitching,
-            width => new Canvas(active, width, size, weights, parts.Inference.Workers[0].Network.Kept, parts.Inference.StitchingDevice),
+            width => parts.Canvas?.Invoke() ?? new Canvas(active, width, size, weights, parts.Inference.Workers[0].Network.Kept, parts.Inference.StitchingDevice),
             blend,
             settings.Outputs.Probabilities ? active.Length : 0,
             stitch,
@@ -108,7 +114,7 @@ public sealed class DetectGraph
 
         var batchingBlock = new BatchingBlock(parts.Inference.Workers[0].Network.BatchSize, batch, inferenceBlock, stop);
         var windowBlock = new WindowBlock(mosaic.ChannelCount, mosaic.Samples, Tally, window, batchingBlock.Input, stop);
-        var readBlock = new ReadBlock(mosaic, ReadOptions.From(settings.Resources), read, windowBlock.Input, stop);
+        var readBlock = new ReadBlock(mosaic, ReadOptions.From(settings.Resources), parts.Kept, read, windowBlock.Input, stop);
 
         _entrance = readBlock.Input;
         _completions =
@@ -146,10 +152,11 @@ public sealed class DetectGraph
     {
         try
         {
-            foreach (var unit in units)
+            foreach (var (order, unit) in units.Index())
             {
                 var state = new UnitState(unit, _lattice, _mosaic.Covers)
                 {
+                    Order = order,
                     Inputs = unit.Tiles.ToDictionary(tile => tile, _inputsOf),
                     Trace = UnitTrace.Start(unit, Activity.Current?.Context ?? default, ended => _traces.TryRemove(ended, out _)),
                 };

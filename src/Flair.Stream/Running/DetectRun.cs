@@ -114,7 +114,8 @@ public sealed class DetectRun
                 var inference = _options.Inference?.Invoke(_plan) ?? _plan.CreateInference();
                 try
                 {
-                    graph = new DetectGraph(Parts(inference), cancellation);
+                    using var kept = WorkUnit.Share(_plan.Units, _plan.Lattice, _plan.Layout.Blocks);
+                    graph = new DetectGraph(Parts(inference, kept), cancellation);
                     using var counted = FlairMeter.Observe(graph.Counters);
                     var begun = Stopwatch.GetTimestamp();
                     await WithProgressAsync(graph, WatchedAsync(graph)).ConfigureAwait(false);
@@ -185,12 +186,14 @@ public sealed class DetectRun
         return (settled, made);
     }
 
-    private GraphParts Parts(InferenceWorkers inference) => new()
+    private GraphParts Parts(InferenceWorkers inference, KeptBlocks kept) => new()
     {
         Settings = _plan.Settings,
         Mosaic = _plan.Mosaic,
+        Kept = kept,
         Lattice = _plan.Lattice,
         Inference = inference,
+        Canvas = _options.Canvas,
         Classes = _plan.Model.Nomenclature,
         CreateWriter = CreateWriter,
         TilesFromRoot = Path.GetRelativePath(_plan.Layout.Root, _plan.Layout.Tiles),

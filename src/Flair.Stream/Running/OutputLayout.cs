@@ -48,6 +48,9 @@ public sealed class OutputLayout
     /// <summary>Temporary files of the run that is going on; emptied when one starts.</summary>
     public string Work => Path.Combine(Index.Work, "work");
 
+    /// <summary>Decoded blocks that are kept for later units; beside the tiles' folders in <see cref="Work"/>, whose names end otherwise.</summary>
+    public string Blocks => Path.Combine(Index.Work, "work-blocks");
+
     /// <summary>What this directory is: settings, model, grid.</summary>
     public string RunFile => Path.Combine(Index.Work, "run.json");
 

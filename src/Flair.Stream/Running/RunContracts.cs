@@ -1,5 +1,6 @@
 using Flair.Indexing;
 using Flair.Inference;
+using Flair.Stitching;
 using Flair.Storage;
 
 namespace Flair.Running;
@@ -30,6 +31,9 @@ public sealed record RunOptions
 
     /// <summary>Makes other networks than the model's, for measuring; null for the model's.</summary>
     internal Func<RunPreparation, InferenceWorkers>? Inference { get; init; }
+
+    /// <summary>Makes other canvases than one that stitches, for measuring; null for those.</summary>
+    internal Func<ICanvas>? Canvas { get; init; }
 }
 
 /// <summary>

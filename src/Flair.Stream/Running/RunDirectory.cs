@@ -100,8 +100,12 @@ public sealed class RunDirectory : IDisposable
         try
         {
             Check(layout, identity, replace);
-            if (Directory.Exists(layout.Work))
-                Directory.Delete(layout.Work, recursive: true);
+            foreach (var leftover in (string[])[layout.Work, layout.Blocks])
+            {
+                if (Directory.Exists(leftover))
+                    Directory.Delete(leftover, recursive: true);
+            }
+
             Directory.CreateDirectory(layout.Work);
             Directory.CreateDirectory(layout.Tiles);
             Directory.CreateDirectory(layout.Index.Fragments);

@@ -62,7 +62,7 @@ public static class RunPlanner
         var classes = plan.Model.Nomenclature.Classes.Count;
         var sampleBytes = plan.Mosaic.Samples == SampleType.UInt8 ? 1 : 4;
         var canvas = widest * settings.Window.Size * (classes + 1) * sizeof(float);
-        var strips = 4 * (widest + (2 * settings.Window.Size)) * 1024 * ((plan.Mosaic.ChannelCount * sampleBytes) + 1);
+        var strips = 5 * (widest + (2 * settings.Window.Size)) * 1024 * ((plan.Mosaic.ChannelCount * sampleBytes) + 1);
         var weights = WeightCopies * plan.Model.Weights.Sum(entry => (long)entry.Value.Data.Length);
         var perPixel = OutputBytesPerPixel + (settings.Outputs.Confidence ? 0.5 : 0) + (settings.Outputs.Probabilities ? 0.2 * classes : 0);
         var temporary = plan.Units.SelectMany(unit => unit.Tiles).Select(tile => tile.Rect.Area).DefaultIfEmpty(0).Max() * 3;

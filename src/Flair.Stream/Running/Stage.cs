@@ -49,6 +49,9 @@ public abstract class Stage<TIn, TOut>
     /// <summary>Handles one message.</summary>
     protected abstract Task HandleAsync(TIn message, CancellationToken cancellation);
 
+    /// <summary>Called once after the last message, unless something failed: sends what is left.</summary>
+    protected virtual Task EndAsync(CancellationToken cancellation) => Task.CompletedTask;
+
     /// <summary>Called once after the last message, also after a fault: releases what is left.</summary>
     protected virtual void Release()
     {
@@ -82,6 +85,7 @@ public abstract class Stage<TIn, TOut>
         try
         {
             await _block.Completion.ConfigureAwait(false);
+            await EndAsync(_cancellation).ConfigureAwait(false);
             Release();
             _next?.Complete();
         }

@@ -34,6 +34,9 @@ public sealed class UnitState
     /// <summary>The tiles.</summary>
     public WorkUnit Unit { get; }
 
+    /// <summary>Its place among the run's units, from 0.</summary>
+    public int Order { get; init; }
+
     /// <summary>
     /// The files that decide each tile, as they were before the first pixel was read: a file that is replaced meanwhile differs from the record,
     /// and the next run computes its tiles again.

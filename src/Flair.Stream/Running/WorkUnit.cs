@@ -1,4 +1,5 @@
 using Flair.Source;
+using Flair.Windowing;
 
 namespace Flair.Running;
 
@@ -16,6 +17,16 @@ public sealed record WorkUnit(IReadOnlyList<SourceTile> Tiles)
 
     /// <summary>The smallest rectangle that holds the tiles.</summary>
     public GridRect Bounds { get; } = Tiles.Aggregate(default(GridRect), (union, tile) => union.Union(tile.Rect));
+
+    /// <summary>Prepares to keep the blocks that units share.</summary>
+    /// <param name="units">All units of the run, in order.</param>
+    /// <param name="lattice">Where windows lie.</param>
+    /// <param name="folder">Where temporary files go.</param>
+    public static KeptBlocks Share(IEnumerable<WorkUnit> units, ILattice lattice, string folder)
+    {
+        ArgumentNullException.ThrowIfNull(lattice);
+        return new KeptBlocks([.. units.Select(unit => unit.Bounds.Union(lattice.Reach([.. unit.Tiles.Select(tile => tile.Rect)])))], folder);
+    }
 
     /// <summary>
     /// Groups tiles by the square, counted from the grid's anchor, in which their centre lies, and orders the groups from north to south and

@@ -4,23 +4,29 @@ namespace Flair.Source;
 
 /// <summary>
 /// Reads an area of a <see cref="Mosaic"/> from north to south, in strips of its full width. Every compressed block that has a pixel
-/// of the area is decoded once, several at a time. A pixel's value depends on the mosaic and its place alone, not on the area or
-/// the strips. One caller at a time; the strips are the caller's and outlive the reader.
+/// of the area is decoded once, several at a time; or taken from <see cref="KeptBlocks"/>, where another area had it decoded. A pixel's value depends on the mosaic and its place alone, not on the area or
+/// the strips. While a strip is put together, the next one is decoded. One caller at a time; the strips are the caller's and outlive the reader.
 /// </summary>
 public sealed class AreaReader : IDisposable
 {
-    private const int BuffersKept = 12;
+    private const int BuffersKept = 16;
 
     /// <summary>Pixels for which a job of its own, and perhaps a handle, is worth the trouble.</summary>
     private const int LeastPixelsOfJob = 256 * 1024;
 
     private readonly Mosaic _mosaic;
     private readonly ReadOptions _options;
+    private readonly GridRect _area;
+    private readonly KeptBlocks? _kept;
+    private readonly int _unit;
     private readonly BufferPool _pool = new(BuffersKept);
     private readonly ReadCounters _counters = new();
     private readonly List<ImageryRows> _imagery = [];
     private readonly List<(HeightProduct Product, ElevationRows Surface, ElevationRows? Terrain)> _heights = [];
     private readonly KnownRows _known;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskScheduler _decoders;
+    private readonly List<Task> _decoding = [];
     private int _next;
     private bool _disposed;
 
@@ -28,17 +34,23 @@ public sealed class AreaReader : IDisposable
     /// <param name="mosaic">What to read.</param>
     /// <param name="area">The pixels wanted; they may lie outside of all tiles.</param>
     /// <param name="options">How many at once, how many tries.</param>
-    public AreaReader(Mosaic mosaic, GridRect area, ReadOptions options)
+    /// <param name="kept">Where blocks that other areas need too are kept; null where there are none.</param>
+    /// <param name="unit">Which of the areas of <paramref name="kept"/> this is. They are read one after the other, in order.</param>
+    public AreaReader(Mosaic mosaic, GridRect area, ReadOptions options, KeptBlocks? kept = null, int unit = 0)
     {
         ArgumentNullException.ThrowIfNull(mosaic);
         ArgumentNullException.ThrowIfNull(options);
         _mosaic = mosaic;
         _options = options;
+        _area = area;
+        _kept = kept;
+        _unit = unit;
+        _decoders = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, Parallelism).ConcurrentScheduler;
         var primary = mosaic.Imagery[0].Layer.In(area).MaxBy(file => file.Rect.Intersect(area).Area);
         Strips = StripPlan.Cut(area, primary?.Info.BlockHeight ?? 512, primary?.Rect.Y ?? 0);
         var withHalo = mosaic.WithHalo(area);
         foreach (var product in mosaic.Imagery)
-            _imagery.Add(new ImageryRows(product, withHalo, mosaic.Samples, mosaic.Nodata, Open));
+            _imagery.Add(new ImageryRows(product, withHalo, mosaic, Open));
         foreach (var height in mosaic.Heights)
         {
             _heights.Add((
@@ -79,15 +91,29 @@ public sealed class AreaReader : IDisposable
         if (stripIndex != _next || stripIndex >= Strips.Count)
             throw new InvalidOperationException($"strip {stripIndex} was asked for; the next of {Strips.Count} is {_next}");
         _next++;
-        return Task.Run(() => Read(stripIndex, ct), ct);
+        return Task.Run(() => ReadAheadAsync(stripIndex, ct), ct);
     }
 
-    /// <summary>Closes the files and frees what is not out in strips.</summary>
+    /// <summary>Begins to decode the first strip, which <see cref="ReadAsync(int, CancellationToken)"/> then finds done, or nearly so.</summary>
+    public void Begin()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_decoding.Count == 0 && Strips.Count > 0)
+            _decoding.Add(DecodeAsync(Strips[0]));
+    }
+
+    /// <summary>Ends when all strips that were asked for are decoded, and the one after them.</summary>
+    public Task DecodedAsync() => Task.WhenAll(_decoding);
+
+    /// <summary>Closes the files and frees what is not out in strips, and what was kept for this area at last.</summary>
     public void Dispose()
     {
         if (_disposed)
             return;
         _disposed = true;
+        // Nobody may write to what is freed below.
+        _stop.Cancel();
+        Task.WhenAll(_decoding).ContinueWith(done => done.Exception, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).Wait();
         foreach (var product in _imagery)
             product.Dispose();
         foreach (var (_, surface, terrain) in _heights)
@@ -98,15 +124,29 @@ public sealed class AreaReader : IDisposable
 
         _known.Dispose();
         _pool.Dispose();
+        _stop.Dispose();
+        _kept?.Finished(_unit);
     }
 
-    private RasterBlocks Open(SourceFile file, GridRect wanted, int[] bands, GdalType type) =>
-        new(file, wanted, bands, type, _pool, _counters, _options.Attempts);
+    private RasterBlocks Open(FileUse use, int[] bands, GdalType type)
+    {
+        LaterUse? shared = null;
+        if (_kept is not null)
+            shared = new LaterUse(_kept, [.. _kept.After(_unit, use.Reach).Select(later => (later.Unit, use.Of(later.Area))).Where(later => !later.Item2.IsEmpty)]);
+        return new(use.File, use.Of(_area), bands, type, _pool, _counters, _options.Attempts, shared);
+    }
 
-    private Strip Read(int index, CancellationToken cancellation)
+    private async Task<Strip> ReadAheadAsync(int index, CancellationToken cancellation)
+    {
+        for (int i = _decoding.Count; i < Strips.Count && i <= index + 1; i++)
+            _decoding.Add(DecodeAsync(Strips[i]));
+        await _decoding[index].WaitAsync(cancellation).ConfigureAwait(false);
+        return Compose(index, cancellation);
+    }
+
+    private Strip Compose(int index, CancellationToken cancellation)
     {
         var rect = Strips[index];
-        Decode(rect, cancellation);
         Parallel.ForEach(Elevations(), Limit(cancellation), each => each.Assemble(rect));
 
         long sampleBytes = _mosaic.Samples == SampleType.UInt8 ? 1 : sizeof(float);
@@ -129,8 +169,8 @@ public sealed class AreaReader : IDisposable
         }
     }
 
-    /// <summary>Decodes whatever a strip needs and is not there yet.</summary>
-    private void Decode(GridRect rect, CancellationToken cancellation)
+    /// <summary>Begins to decode whatever a strip needs and is not there yet.</summary>
+    private Task DecodeAsync(GridRect rect)
     {
         var needed = new List<(RasterBlocks File, int Bottom)>();
         foreach (var file in _imagery.SelectMany(product => product.Files))
@@ -140,7 +180,16 @@ public sealed class AreaReader : IDisposable
         needed.RemoveAll(each => !each.File.Needs(each.Bottom));
         int ways = needed.Count == 0 || Parallelism == 1 ? 1 : ((2 * Parallelism) + needed.Count - 1) / needed.Count;
         var jobs = needed.SelectMany(each => each.File.Prepare(each.Bottom, ways, LeastPixelsOfJob)).OrderByDescending(job => job.Part.Area).ToList();
-        Parallel.ForEach(jobs, Limit(cancellation), job => job.Source.Decode(job, cancellation));
+        return Task.WhenAll(jobs.Select(StartAsync).ToList());
+    }
+
+    private Task StartAsync(DecodeJob job)
+    {
+        var file = job.Source;
+        var decoding = file.IsInOrder
+            ? file.Last.ContinueWith(_ => file.Decode(job, _stop.Token), CancellationToken.None, TaskContinuationOptions.None, _decoders)
+            : Task.Factory.StartNew(() => file.Decode(job, _stop.Token), CancellationToken.None, TaskCreationOptions.None, _decoders);
+        return file.Last = decoding;
     }
 
     private void Release(GridRect? next)

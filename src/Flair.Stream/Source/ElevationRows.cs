@@ -26,7 +26,7 @@ internal sealed unsafe class ElevationRows : IDisposable
     private GridRect _rect;
 
     /// <summary>Prepares to sample <paramref name="area"/> of the mosaic.</summary>
-    public ElevationRows(MosaicGrid mosaic, Layer layer, GridRect area, BufferPool pool, Func<SourceFile, GridRect, int[], GdalType, RasterBlocks> open)
+    public ElevationRows(MosaicGrid mosaic, Layer layer, GridRect area, BufferPool pool, OpenBlocks open)
     {
         _mosaic = mosaic;
         _layer = layer;
@@ -35,8 +35,9 @@ internal sealed unsafe class ElevationRows : IDisposable
         var wanted = ElevationSampling.Area(mosaic, layer.Grid, area);
         _files = [.. layer.In(wanted).Select(file =>
         {
-            var part = file.Rect.Intersect(wanted);
-            return open(file, part with { X = part.X - file.Rect.X, Y = part.Y - file.Rect.Y }, layer.Bands, GdalType.Float32);
+            // A row and column more than the reach, as bilinear samples lie between two.
+            var reach = ElevationSampling.Touched(mosaic, layer.Grid, file.Rect.Inflate(_reach + 1));
+            return open(new FileUse(file, needing => ElevationSampling.Area(mosaic, layer.Grid, needing), reach), layer.Bands, GdalType.Float32);
         })];
         _column = new int[area.Width];
         _right = new double[area.Width];

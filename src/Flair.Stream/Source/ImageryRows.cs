@@ -23,6 +23,26 @@ internal static class PixelState
     public const byte Failed = 4;
 }
 
+/// <summary>A file, and which of its pixels are needed for an area of the mosaic.</summary>
+/// <param name="File">The file.</param>
+/// <param name="Needed">The pixels of the layer's grid that an area of the mosaic needs.</param>
+/// <param name="Reach">Every area of the mosaic that needs some of the file has a pixel in here.</param>
+internal sealed record FileUse(SourceFile File, Func<GridRect, GridRect> Needed, GridRect Reach)
+{
+    /// <summary>The pixels of the file, in its own columns and rows, that an area of the mosaic needs.</summary>
+    public GridRect Of(GridRect area)
+    {
+        var part = File.Rect.Intersect(Needed(area));
+        return part with { X = part.X - File.Rect.X, Y = part.Y - File.Rect.Y };
+    }
+}
+
+/// <summary>Prepares to read what a reader's area needs of a file.</summary>
+/// <param name="use">The file.</param>
+/// <param name="bands">The bands, from 1.</param>
+/// <param name="type">Type of the values.</param>
+internal delegate RasterBlocks OpenBlocks(FileUse use, int[] bands, GdalType type);
+
 /// <summary>Puts the rows of an area together from the files of one imagery product: values and <see cref="PixelState"/>s.</summary>
 internal sealed unsafe class ImageryRows : IDisposable
 {
@@ -30,16 +50,21 @@ internal sealed unsafe class ImageryRows : IDisposable
     private readonly RasterBlocks[] _files;
     private readonly double[] _fill;
 
-    /// <summary>Prepares to read <paramref name="area"/>.</summary>
-    public ImageryRows(ImageryProduct product, GridRect area, SampleType samples, NodataMode nodata, Func<SourceFile, GridRect, int[], GdalType, RasterBlocks> open)
+    /// <summary>Prepares to read an area.</summary>
+    /// <param name="product">The product.</param>
+    /// <param name="area">The area, with the mosaic's halo.</param>
+    /// <param name="mosaic">The mosaic.</param>
+    /// <param name="open">Opens a file.</param>
+    public ImageryRows(ImageryProduct product, GridRect area, Mosaic mosaic, OpenBlocks open)
     {
         _layer = product.Layer;
+        var nodata = mosaic.Nodata;
         FirstChannel = product.FirstChannel;
         _files = [.. _layer.In(area).Select(file =>
         {
             int[] bands = file.Nodata.AlphaBand > 0 ? [.. _layer.Bands, file.Nodata.AlphaBand] : _layer.Bands;
-            var part = file.Rect.Intersect(area);
-            return open(file, part with { X = part.X - file.Rect.X, Y = part.Y - file.Rect.Y }, bands, samples == SampleType.UInt8 ? GdalType.Byte : GdalType.Float32);
+            var use = new FileUse(file, mosaic.WithHalo, file.Rect.Inflate(nodata.SolidSide));
+            return open(use, bands, mosaic.Samples == SampleType.UInt8 ? GdalType.Byte : GdalType.Float32);
         })];
         _fill = new double[_layer.Bands.Length];
         if (nodata.FillDeclared)

@@ -7,11 +7,17 @@ namespace Flair.Source;
 /// <summary>Whole compressed blocks to decode into <paramref name="Rows"/>: <paramref name="Part"/> of them, in the file's pixels.</summary>
 internal sealed record DecodeJob(RasterBlocks Source, DecodedRows Rows, GridRect Part);
 
+/// <summary>What a file's blocks are kept for.</summary>
+/// <param name="Kept">Where they are kept.</param>
+/// <param name="Later">The parts of the file that units after this one read, in order; none is empty.</param>
+internal sealed record LaterUse(KeptBlocks Kept, IReadOnlyList<(int Unit, GridRect Part)> Later);
+
 /// <summary>
 /// Reads the part of a file that an area needs, from north to south, a whole row of compressed blocks at a time (several, where blocks
-/// are short strips), so that each block is decoded once. Rows are decoded when first asked for and kept until they are released.
-/// Handles are opened when needed, one for each job that runs at a time, and closed after the last row.
-/// <see cref="Prepare"/> and <see cref="Release"/> run alone; between them <see cref="Decode"/>, then <see cref="Line"/>, on any threads.
+/// are short strips), so that each block is decoded once. Rows are decoded when first asked for and kept until they are released; blocks that other
+/// units have decoded are taken from where they were kept, and those that other units will need are kept there.
+/// Handles are opened when needed, one for each job that runs at a time, and closed after the last job.
+/// <see cref="Prepare"/>, <see cref="Line"/> and <see cref="Release"/> are one caller's; <see cref="Decode"/> runs on any threads meanwhile.
 /// </summary>
 internal sealed unsafe class RasterBlocks : IDisposable
 {
@@ -20,6 +26,10 @@ internal sealed unsafe class RasterBlocks : IDisposable
     /// <summary>A VRT's blocks are not what its sources compress; 1024 rows meet the blocks of most.</summary>
     private const int RowsOfVrt = 1024;
 
+    /// <summary>Columns and rows of blocks that are worth keeping by themselves; smaller ones are kept together.</summary>
+    private const int LeastColumnsKept = 256;
+    private const int LeastRowsKept = 64;
+
     private readonly GridRect _wanted;
     private readonly int[] _bands;
     private readonly GdalType _type;
@@ -27,16 +37,19 @@ internal sealed unsafe class RasterBlocks : IDisposable
     private readonly BufferPool _pool;
     private readonly ReadCounters _counters;
     private readonly int _attempts;
+    private readonly LaterUse? _shared;
     private readonly List<DecodedRows> _rows = [];
     private readonly Lock _gate = new();
     private readonly Stack<IBlockHandle> _idle = new();
     private BlockCut? _cut;
+    private string _source = "";
     private bool _direct;
     private int _threads = 1;
 
     /// <summary>True when a block could not be read for good: the others are tried as often, but nothing is waited for any more.</summary>
     private bool _hopeless;
     private int _next;
+    private int _jobs;
     private bool _closed;
 
     /// <summary>Prepares to read; opens nothing yet.</summary>
@@ -47,7 +60,9 @@ internal sealed unsafe class RasterBlocks : IDisposable
     /// <param name="pool">Where memory comes from.</param>
     /// <param name="counters">What is counted.</param>
     /// <param name="attempts">Times a block is tried in all.</param>
-    public RasterBlocks(SourceFile file, GridRect wanted, int[] bands, GdalType type, BufferPool pool, ReadCounters counters, int attempts)
+    /// <param name="shared">Where blocks are kept for other units; null where there are none.</param>
+    public RasterBlocks(
+        SourceFile file, GridRect wanted, int[] bands, GdalType type, BufferPool pool, ReadCounters counters, int attempts, LaterUse? shared = null)
     {
         File = file;
         _wanted = wanted;
@@ -57,6 +72,8 @@ internal sealed unsafe class RasterBlocks : IDisposable
         _pool = pool;
         _counters = counters;
         _attempts = Math.Max(1, attempts);
+        // A VRT's blocks are not those of its sources.
+        _shared = file.Info.Driver == "VRT" ? null : shared;
         _next = wanted.Y;
     }
 
@@ -68,7 +85,16 @@ internal sealed unsafe class RasterBlocks : IDisposable
 
     private BlockCut Cut => _cut ?? throw new InvalidOperationException($"{File.Info.Path} is not prepared");
 
+    /// <summary>What is kept at a time: a block, or neighbouring ones where they are small.</summary>
+    private BlockCut Cell => new(Multiple(Cut.Width, LeastColumnsKept), Multiple(Cut.Height, LeastRowsKept), Cut.InOrder);
+
     private BlockCut GdalCut => new(File.Info.BlockWidth, File.Info.BlockHeight, false);
+
+    /// <summary>True when each of its jobs has to wait for the one before.</summary>
+    public bool IsInOrder => _cut?.InOrder == true;
+
+    /// <summary>The job prepared last; done when there is none.</summary>
+    public Task Last { get; set; } = Task.CompletedTask;
 
     /// <summary>True when rows above <paramref name="bottom"/> (the file's own) are wanted and not decoded yet.</summary>
     public bool Needs(int bottom) => _next < Math.Min(bottom, _wanted.Bottom);
@@ -92,60 +118,32 @@ internal sealed unsafe class RasterBlocks : IDisposable
             _rows.Add(rows);
             int parts = Cut.InOrder ? 1 : (int)Math.Min(ways, rect.Area / leastPixels);
             jobs.AddRange(Split(rect, parts).Select(part => new DecodeJob(this, rows, part)));
-            _next = end;
+            lock (_gate)
+                _next = end;
         }
 
+        lock (_gate)
+            _jobs += jobs.Count;
         return jobs;
     }
 
-    /// <summary>Decodes a job's blocks; what cannot be decoded is noted and left undefined.</summary>
+    /// <summary>Decodes a job's blocks, or takes them from where they are kept; what cannot be decoded is noted and left undefined.</summary>
     public void Decode(DecodeJob job, CancellationToken cancellation)
     {
         _counters.Begin(job, File.Info.Path);
         try
         {
-            DecodeBlocks(job, cancellation);
+            DecodeCells(job, cancellation);
         }
         finally
         {
             _counters.End(job);
+            bool last;
+            lock (_gate)
+                last = --_jobs == 0 && IsLast;
+            if (last)
+                CloseHandles();
         }
-    }
-
-    private void DecodeBlocks(DecodeJob job, CancellationToken cancellation)
-    {
-        cancellation.ThrowIfCancellationRequested();
-        _counters.Add(BlocksOf(job.Part, Cut).Area, job.Part.Area * _bands.Length * _valueBytes);
-        if ((File.Info.Quarantined ?? TryRead(job.Rows, job.Part, _direct)) is not { } first)
-            return;
-        if (File.Info.Quarantined is not null)
-        {
-            job.Rows.Fail(job.Part, first);
-            return;
-        }
-
-        // Some block of the job is at fault: find out which, and save the others. What fails is tried again together, so that a job waits
-        // a few times at most, however many its blocks are.
-        var failed = GdalBlocksOf(job.Part).ConvertAll(part => (Part: part, Message: first));
-        bool again = false;
-        ReadRetry.Pipeline(_attempts, waits: !Volatile.Read(ref _hopeless)).Execute(
-            stop =>
-            {
-                if (again)
-                {
-                    FlairMeter.Retries.Add(failed.Count);
-                    failed = Failing(failed, job.Rows, stop);
-                }
-
-                again = true;
-                return failed.Count;
-            },
-            cancellation);
-        if (failed.Count == 0)
-            return;
-        Volatile.Write(ref _hopeless, true);
-        foreach (var (part, message) in failed)
-            job.Rows.Fail(part, _attempts > 1 ? $"{message} (tried {_attempts} times)" : message);
     }
 
     /// <summary>The values of a band in a row, beginning at the first wanted column; <paramref name="row"/> is the file's own.</summary>
@@ -160,7 +158,7 @@ internal sealed unsafe class RasterBlocks : IDisposable
     /// <summary>The first column that <see cref="Line"/> gives, in the file's own.</summary>
     public int FirstColumn => _wanted.X;
 
-    /// <summary>Frees rows that end above <paramref name="top"/> (the file's own), and the handles when all rows are decoded.</summary>
+    /// <summary>Frees rows that end above <paramref name="top"/> (the file's own); they are decoded.</summary>
     public void Release(int top)
     {
         for (int i = _rows.Count - 1; i >= 0; i--)
@@ -170,9 +168,6 @@ internal sealed unsafe class RasterBlocks : IDisposable
             _pool.Return(_rows[i].Buffer);
             _rows.RemoveAt(i);
         }
-
-        if (IsLast)
-            CloseHandles();
     }
 
     public void Dispose()
@@ -183,6 +178,144 @@ internal sealed unsafe class RasterBlocks : IDisposable
         lock (_gate)
             _closed = true;
         CloseHandles();
+    }
+
+    private void DecodeCells(DecodeJob job, CancellationToken cancellation)
+    {
+        _counters.Add(0, job.Part.Area * _bands.Length * _valueBytes);
+        if (File.Info.Quarantined is { } reason)
+        {
+            job.Rows.Fail(job.Part, reason);
+            return;
+        }
+
+        if (_shared is null)
+        {
+            DecodePart(job.Rows, job.Part, null, cancellation);
+            return;
+        }
+
+        var (cells, cell) = (BlocksOf(job.Part, Cell), Cell);
+        for (int row = cells.Y; row < cells.Bottom; row++)
+        {
+            // Cells that no other unit needs are decoded together.
+            GridRect own = default;
+            for (int column = cells.X; column < cells.Right; column++)
+            {
+                var rect = new GridRect(column * cell.Width, row * cell.Height, cell.Width, cell.Height);
+                if (!TryShared(job.Rows, new CellKey(_source, column, row), rect, job.Part, cancellation))
+                {
+                    own = own.Union(rect.Intersect(job.Part));
+                    continue;
+                }
+
+                DecodePart(job.Rows, own, null, cancellation);
+                own = default;
+            }
+
+            DecodePart(job.Rows, own, null, cancellation);
+        }
+    }
+
+    private static int Multiple(int of, int least) => of * ((least + of - 1) / of);
+
+    /// <summary>Decodes whole blocks.</summary>
+    /// <param name="rows">Takes them.</param>
+    /// <param name="part">Which; may be empty.</param>
+    /// <param name="fault">What went wrong when they were tried; null when they were not yet.</param>
+    /// <param name="cancellation">Stops it between two blocks.</param>
+    private void DecodePart(DecodedRows rows, GridRect part, string? fault, CancellationToken cancellation)
+    {
+        if (part.IsEmpty)
+            return;
+        cancellation.ThrowIfCancellationRequested();
+        if (fault is null)
+        {
+            _counters.Add(BlocksOf(part, Cut).Area, 0);
+            fault = TryRead(rows, part, _direct);
+        }
+
+        if (fault is not { } first)
+            return;
+
+        // Some block of the part is at fault: find out which, and save the others. What fails is tried again together, so that a job waits
+        // a few times at most, however many its blocks are.
+        var failed = GdalBlocksOf(part).ConvertAll(block => (Part: block, Message: first));
+        bool again = false;
+        ReadRetry.Pipeline(_attempts, waits: !Volatile.Read(ref _hopeless)).Execute(
+            stop =>
+            {
+                if (again)
+                {
+                    FlairMeter.Retries.Add(failed.Count);
+                    failed = Failing(failed, rows, stop);
+                }
+
+                again = true;
+                return failed.Count;
+            },
+            cancellation);
+        if (failed.Count == 0)
+            return;
+        Volatile.Write(ref _hopeless, true);
+        foreach (var (block, message) in failed)
+            rows.Fail(block, _attempts > 1 ? $"{message} (tried {_attempts} times)" : message);
+    }
+
+    /// <summary>Takes a cell that is kept, or decodes one that others will need and keeps it; false when it is neither.</summary>
+    private bool TryShared(DecodedRows rows, CellKey key, GridRect cell, GridRect wanted, CancellationToken cancellation)
+    {
+        var part = cell.Intersect(wanted);
+        var found = _shared!.Kept.Find(key);
+        if (found is not null && found.Rect.Contains(part) && _shared.Kept.TryTake(found, part, rows, _bands.Length, _pool))
+            return true;
+
+        GridRect later = default;
+        int lastUnit = 0;
+        foreach (var (unit, read) in _shared.Later)
+        {
+            var use = read.Intersect(cell);
+            if (use.IsEmpty)
+                continue;
+            later = later.Union(use);
+            lastUnit = unit;
+        }
+
+        if (later.IsEmpty || found is not null)
+            return false;
+        long bytes = later.Area * _bands.Length * _valueBytes;
+        if (_shared.Kept.Reserve(later, bytes, lastUnit) is not { } room)
+            return false;
+
+        // What others need of a block is mostly more than this unit does, or less.
+        var whole = later.Union(part);
+        var decoded = whole == part ? rows : new DecodedRows(whole, _valueBytes, _pool.Rent(whole.Area * _bands.Length * _valueBytes));
+        bool kept = false;
+        string? fault;
+        try
+        {
+            cancellation.ThrowIfCancellationRequested();
+            _counters.Add(BlocksOf(whole, Cut).Area, 0);
+            fault = TryRead(decoded, whole, _direct);
+            if (fault is null)
+            {
+                if (decoded != rows)
+                    decoded.Copy(part, rows, _bands.Length);
+                kept = true;
+                _shared.Kept.TryKeep(key, room, bytes, decoded, _bands.Length, _pool);
+            }
+        }
+        finally
+        {
+            if (!kept)
+                _shared.Kept.GiveBack(room, bytes);
+            if (decoded != rows)
+                _pool.Return(decoded.Buffer);
+        }
+
+        if (fault is not null)
+            DecodePart(rows, part, fault, cancellation);
+        return true;
     }
 
     private DecodedRows Find(int row)
@@ -205,7 +338,7 @@ internal sealed unsafe class RasterBlocks : IDisposable
     /// <summary>Rows that are decoded together.</summary>
     private int RowsAtOnce()
     {
-        int block = Cut.Height;
+        int block = Cell.Height;
         return block >= LeastRows ? block : Math.Max(1, (File.Info.Driver == "VRT" ? RowsOfVrt : LeastRows) / block) * block;
     }
 
@@ -222,6 +355,7 @@ internal sealed unsafe class RasterBlocks : IDisposable
         var handle = Jpeg2000Blocks.TryOpen(File.Info, _bands, _type, _threads);
         _direct = handle is not null;
         _cut = handle?.Cut ?? GdalCut;
+        _source = $"{File.Info.Path}|{_type}|{string.Join(',', _bands)}|{_cut}";
         if (handle is null)
             return;
 
@@ -240,7 +374,7 @@ internal sealed unsafe class RasterBlocks : IDisposable
     /// <summary>Cuts between blocks only: side by side where there are several, else (striped files) one above the other.</summary>
     private IEnumerable<GridRect> Split(GridRect rect, int ways)
     {
-        var cut = Cut;
+        var cut = _shared is null ? Cut : Cell;
         var blocks = BlocksOf(rect, cut);
         int columns = Math.Clamp(ways, 1, blocks.Width), rows = columns > 1 ? 1 : Math.Clamp(ways, 1, blocks.Height);
         for (int row = 0; row < rows; row++)

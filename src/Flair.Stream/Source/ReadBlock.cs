@@ -15,45 +15,100 @@ public sealed record UnitStrip(UnitState Unit, Strip Strip, bool Last) : IDispos
 }
 
 /// <summary>
-/// units → strips. Reads a unit from north to south, whole rows of compressed blocks at a time, so that each is decoded once; the reader
-/// itself decodes several files at once. The next strip is read while the window block still works on the last one.
-/// Bounded: one unit waits, one strip is being read and one waits. Ordered: strips leave from north to south, unit after unit.
+/// units → strips. Reads a unit from north to south, whole rows of compressed blocks at a time, so that each is decoded once, and those that
+/// other units share are kept for them; the reader itself decodes several files at once. The next strip is decoded while this one is put together, and while the window block works on the last one;
+/// so is the first strip of the next unit, as soon as this one's blocks are decoded.
+/// Bounded: one unit waits, two strips are being read and one waits. Ordered: strips leave from north to south, unit after unit.
 /// </summary>
 public sealed class ReadBlock : Stage<UnitState, UnitStrip>
 {
     private readonly Mosaic _mosaic;
     private readonly ReadOptions _options;
+    private readonly KeptBlocks? _kept;
+
+    /// <summary>The unit whose last strip has not left yet.</summary>
+    private Open? _last;
+    private RemoteTraffic _traffic = RemoteFiles.Traffic;
 
     /// <summary>Makes the block.</summary>
-    public ReadBlock(Mosaic mosaic, ReadOptions options, BlockCounters counters, ITargetBlock<UnitStrip> next, CancellationToken cancellation)
+    /// <param name="mosaic">Where pixels come from.</param>
+    /// <param name="options">How they are read.</param>
+    /// <param name="kept">Where decoded blocks are kept for later units, whose <see cref="UnitState.Order"/> it counts by; null: nowhere.</param>
+    /// <param name="counters">Counts strips.</param>
+    /// <param name="next">Takes them.</param>
+    /// <param name="cancellation">Stops it between two blocks of a file.</param>
+    public ReadBlock(
+        Mosaic mosaic, ReadOptions options, KeptBlocks? kept, BlockCounters counters, ITargetBlock<UnitStrip> next, CancellationToken cancellation)
         : base(counters, next, capacity: 1, cancellation)
     {
         _mosaic = mosaic;
         _options = options;
+        _kept = kept;
     }
 
     /// <inheritdoc/>
     protected override async Task HandleAsync(UnitState message, CancellationToken cancellation)
     {
-        using var reader = new AreaReader(_mosaic, message.ReadArea, _options);
-        Counters.Pulse = () => reader.BytesDecoded;
-        for (var i = 0; i < reader.Strips.Count; i++)
+        var reader = new AreaReader(_mosaic, message.ReadArea, _options, _kept, message.Order);
+        var before = _last;
+        _last = new Open(message, reader);
+        using (before?.Reader)
         {
-            Strip strip;
-            var rows = reader.Strips[i];
-            using (message.Trace?.Read(rows))
-            using (Counters.Enter(() => $"unit {message.Unit.Name}, rows {rows.Y} to {rows.Bottom}{reader.FilesInHand}"))
+            // When the blocks of the unit before are decoded and kept, the cores need not wait until its last strip has left.
+            if (before is not null)
             {
-                var decoded = reader.BytesDecoded;
-                var traffic = RemoteFiles.Traffic;
-                strip = await reader.ReadAsync(i, cancellation).ConfigureAwait(false);
-                Counters.Add(1, reader.BytesDecoded - decoded);
-                message.AddTraffic(RemoteFiles.Traffic.Since(traffic));
+                using (Counters.Enter(() => $"unit {before.State.Unit.Name}{before.Reader.FilesInHand}"))
+                    await before.Reader.DecodedAsync().WaitAsync(cancellation).ConfigureAwait(false);
             }
 
-            await SendAsync(new UnitStrip(message, strip, i == reader.Strips.Count - 1)).ConfigureAwait(false);
+            reader.Begin();
+            if (before is not null)
+                await SendAsync(before, before.Reader.Strips.Count - 1, cancellation).ConfigureAwait(false);
         }
 
+        for (var i = 0; i < reader.Strips.Count - 1; i++)
+            await SendAsync(_last, i, cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task EndAsync(CancellationToken cancellation)
+    {
+        if (_last is { } last)
+            await SendAsync(last, last.Reader.Strips.Count - 1, cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    protected override void Release()
+    {
         Counters.Pulse = null;
+        _last?.Reader.Dispose();
+        _last = null;
+    }
+
+    private async Task SendAsync(Open unit, int index, CancellationToken cancellation)
+    {
+        Strip strip;
+        var rows = unit.Reader.Strips[index];
+        Counters.Pulse = () => unit.Reader.BytesDecoded;
+        using (unit.State.Trace?.Read(rows))
+        using (Counters.Enter(() => $"unit {unit.State.Unit.Name}, rows {rows.Y} to {rows.Bottom}{unit.Reader.FilesInHand}"))
+        {
+            strip = await unit.Reader.ReadAsync(index, cancellation).ConfigureAwait(false);
+            var read = unit.Reader.BytesDecoded;
+            Counters.Add(1, read - unit.Counted);
+            unit.Counted = read;
+            // What was asked for the next unit ahead is counted here as well: each request once.
+            var traffic = RemoteFiles.Traffic;
+            unit.State.AddTraffic(traffic.Since(_traffic));
+            _traffic = traffic;
+        }
+
+        await SendAsync(new UnitStrip(unit.State, strip, index == unit.Reader.Strips.Count - 1)).ConfigureAwait(false);
+    }
+
+    private sealed record Open(UnitState State, AreaReader Reader)
+    {
+        /// <summary>Bytes counted so far.</summary>
+        public long Counted { get; set; }
     }
 }

@@ -7,7 +7,7 @@ namespace Flair.Stitching;
 /// Sums of weighted class probabilities over a band of rows, on the inference device. Row r of the grid lies in row r mod height, so that
 /// the band moves south without copying.
 /// </summary>
-public sealed class Canvas : IDisposable
+public sealed class Canvas : ICanvas
 {
     private readonly bool[] _active;
     private readonly int _height;

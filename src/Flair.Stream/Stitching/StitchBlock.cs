@@ -21,10 +21,10 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
     private const int RowsAtOnce = 128;
 
     private readonly DeviceThread _thread;
-    private readonly Func<int, Canvas> _createCanvas;
+    private readonly Func<int, ICanvas> _createCanvas;
     private readonly int _probabilityBands;
     private readonly bool _wholeWindow;
-    private Canvas? _canvas;
+    private ICanvas? _canvas;
     private int _finishedTo;
 
     /// <summary>Makes the block.</summary>
@@ -37,7 +37,7 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
     /// <param name="cancellation">Stops it between two batches.</param>
     public StitchBlock(
         DeviceThread thread,
-        Func<int, Canvas> createCanvas,
+        Func<int, ICanvas> createCanvas,
         bool wholeWindow,
         int probabilityBands,
         BlockCounters counters,

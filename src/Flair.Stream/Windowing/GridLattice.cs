@@ -53,5 +53,14 @@ public sealed class GridLattice(WindowSettings window, StitchMode stitch) : ILat
         return columns * rows;
     }
 
+    /// <inheritdoc/>
+    public GridRect Reach(IReadOnlyList<GridRect> areas)
+    {
+        var bounds = areas.Aggregate(default(GridRect), (union, area) => union.Union(area)).Inflate(stitch == StitchMode.Blend ? _margin : 0);
+        var (left, top) = (FloorDiv(bounds.X, _stride) * _stride, FloorDiv(bounds.Y, _stride) * _stride);
+        var (right, bottom) = ((FloorDiv(bounds.Right - 1, _stride) + 1) * _stride, (FloorDiv(bounds.Bottom - 1, _stride) + 1) * _stride);
+        return new GridRect(left, top, right - left, bottom - top).Inflate(_margin);
+    }
+
     private static int FloorDiv(int value, int divisor) => (int)Math.Floor((double)value / divisor);
 }

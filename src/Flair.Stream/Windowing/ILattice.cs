@@ -16,4 +16,7 @@ public interface ILattice
 
     /// <summary>How many windows <see cref="Rows"/> would lay.</summary>
     long Count(IReadOnlyList<GridRect> areas) => Rows(areas).Sum(row => (long)row.Count);
+
+    /// <summary>A rectangle that holds all windows that <see cref="Rows"/> would lay, the smallest for one area.</summary>
+    GridRect Reach(IReadOnlyList<GridRect> areas) => Rows(areas).SelectMany(row => row).Aggregate(default(GridRect), (union, placement) => union.Union(placement.Window));
 }

@@ -30,20 +30,24 @@ public sealed class MeasurementTests : IDisposable
         Assert.Equal(RunPlanner.Plan(settings, measure: false, _ => { }).Windows, network.Windows);
         Assert.Equal(2 * Scene.TileSize * Scene.TileSize, decode.Pixels);
         Assert.Equal(Scene.TileSize * Scene.TileSize, write.Pixels);
-        double[] seconds = [network.SecondsPerWindow, decode.RawSeconds, decode.ReadSeconds, decode.GraphSeconds, write.RawSeconds, write.Seconds];
+        double[] seconds = [network.SecondsPerWindow, decode.RawSeconds, decode.ReadSeconds, decode.GraphSeconds, decode.StitchedSeconds, write.RawSeconds, write.Seconds];
         Assert.All(seconds, value => Assert.InRange(value, 1e-9, 1e9));
         Assert.Empty(Directory.GetFileSystemEntries(_scene.Output("out")));
     }
 
     [Theory]
-    [InlineData(StitchMode.Blend)]
-    [InlineData(StitchMode.Crop)]
-    public async Task The_idle_network_goes_through_the_same_graph(StitchMode stitch)
+    [InlineData(StitchMode.Blend, true)]
+    [InlineData(StitchMode.Crop, true)]
+    [InlineData(StitchMode.Blend, false)]
+    [InlineData(StitchMode.Crop, false)]
+    public async Task The_idle_network_goes_through_the_same_graph(StitchMode stitch, bool stitches)
     {
         _scene.Write("input", 1, 1);
         var options = new RunOptions
         {
-            Inference = plan => Flair.Inference.InferenceWorkers.Of(2, () => new IdleNetwork(plan.Settings, plan.Model.ClassCount, plan.Device)),
+            Inference = plan => Flair.Inference.InferenceWorkers.Of(
+                2, () => stitches ? new IdleNetwork(plan.Settings, plan.Model.ClassCount, plan.Device) : new IdleNetwork()),
+            Canvas = stitches ? null : () => new IdleCanvas(),
         };
         using var recorder = new Recorder();
         var summary = await DetectRun.RunAsync(_scene.Settings("out") with { Stitch = stitch }, options, recorder, CancellationToken.None);

@@ -21,7 +21,7 @@ internal sealed class Pixels
 
     public bool IsKnown(int column, int row) => Known[((row - Area.Y) * Area.Width) + column - Area.X] == 1;
 
-    public static async Task<Pixels> ReadAsync(Mosaic mosaic, GridRect area, int readers = 2, int attempts = 2)
+    public static async Task<Pixels> ReadAsync(Mosaic mosaic, GridRect area, int readers = 2, int attempts = 2, KeptBlocks? kept = null, int unit = 0)
     {
         var pixels = new Pixels
         {
@@ -29,7 +29,7 @@ internal sealed class Pixels
             Channels = [.. Enumerable.Range(0, mosaic.ChannelCount).Select(_ => new float[area.Area])],
             Known = new byte[area.Area],
         };
-        using var reader = new AreaReader(mosaic, area, new ReadOptions(readers, attempts));
+        using var reader = new AreaReader(mosaic, area, new ReadOptions(readers, attempts), kept, unit);
         int next = area.Y;
         Strip? previous = null;
         for (int i = 0; i < reader.Strips.Count; i++)

@@ -1,0 +1,26 @@
+using Flair.Source;
+using Flair.Torch;
+
+namespace Flair.Stitching;
+
+/// <summary>Takes logits of windows and gives rows of classes. Windows come from north to south.</summary>
+public interface ICanvas : IDisposable
+{
+    /// <summary>The logits where <see cref="Add"/> takes them, ready for this thread. The caller's.</summary>
+    Tensor Bring(Tensor logits);
+
+    /// <summary>Adds one window's logits.</summary>
+    /// <param name="logits">[batch, classes, rows, columns], as <see cref="Bring"/> gave them.</param>
+    /// <param name="index">Which of the batch.</param>
+    /// <param name="window">Where the window lies.</param>
+    /// <param name="part">The part of it to add; inside the part that logits are given of, and inside the canvas's columns.</param>
+    /// <param name="left">The grid column of the canvas's first.</param>
+    void Add(Tensor logits, int index, GridRect window, GridRect part, int left);
+
+    /// <summary>How many of <paramref name="count"/> rows from <paramref name="y"/> on can be taken at once.</summary>
+    int ContiguousRows(int y, int count);
+
+    /// <summary>Takes finished rows out of the canvas and leaves them empty.</summary>
+    /// <param name="rows">Says which rows and takes what is asked for; see <see cref="ContiguousRows"/>.</param>
+    void Take(MapRows rows);
+}
