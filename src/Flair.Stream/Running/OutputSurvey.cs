@@ -60,7 +60,7 @@ public sealed class OutputSurvey
     private TileRow? FinishedRecord(SourceTile tile)
     {
         var record = _plan.Layout.Index.Record(tile.Name);
-        if (!TileRecordFile.TryRead(record, out var row, out _))
+        if (!TileRecordFile.TryRead(record, out var row, out _) || row.Tile != tile.Name)
             return Todo(tile, File.Exists(record) ? TileReason.Incomplete : TileReason.New);
         _inputs.Add(row, frozen: false);
         if (row.ModelFingerprint != _plan.Model.Fingerprint || row.SettingsFingerprint != _settings)
