@@ -5,6 +5,8 @@ namespace Flair.Storage;
 /// <summary>One version of a remote file, as it was when it was found.</summary>
 internal sealed class RemoteFile(ObjectPath path, IObjectStore store, ObjectEntry entry, BlockCache cache, Action<RemoteFile> outdated)
 {
+    private readonly Lock _gate = new();
+    private RemoteTraffic _taken;
     private long _requests;
     private long _received;
     private long _used;
@@ -14,6 +16,25 @@ internal sealed class RemoteFile(ObjectPath path, IObjectStore store, ObjectEntr
     public ObjectEntry Entry => entry;
 
     public RemoteTraffic Traffic => new(Interlocked.Read(ref _requests), Interlocked.Read(ref _received), Interlocked.Read(ref _used));
+
+    /// <summary>The traffic that was not taken before.</summary>
+    public RemoteTraffic TakeTraffic()
+    {
+        lock (_gate)
+        {
+            var now = Traffic;
+            var news = now.Since(_taken);
+            _taken = now;
+            return news;
+        }
+    }
+
+    /// <summary>Counts the question by which it was found.</summary>
+    public void CountQuestion()
+    {
+        Interlocked.Increment(ref _requests);
+        RemoteFiles.Count(1, 0, 0);
+    }
 
     /// <summary>One ranged request, whatever it takes.</summary>
     public async Task FetchAsync(long offset, Memory<byte> buffer)
@@ -128,6 +149,13 @@ internal sealed class RemoteFile(ObjectPath path, IObjectStore store, ObjectEntr
 /// <param name="BytesUsed">Bytes that readers took of them, again when they took them again.</param>
 public readonly record struct RemoteTraffic(long Requests, long BytesReceived, long BytesUsed)
 {
+    /// <summary>Both.</summary>
+    public static RemoteTraffic operator +(RemoteTraffic left, RemoteTraffic right) =>
+        new(left.Requests + right.Requests, left.BytesReceived + right.BytesReceived, left.BytesUsed + right.BytesUsed);
+
+    /// <summary>Both.</summary>
+    public RemoteTraffic Add(RemoteTraffic other) => this + other;
+
     /// <summary>What was added since.</summary>
     public RemoteTraffic Since(RemoteTraffic former) => new(Requests - former.Requests, BytesReceived - former.BytesReceived, BytesUsed - former.BytesUsed);
 }

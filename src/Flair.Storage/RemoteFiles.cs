@@ -115,6 +115,10 @@ public static class RemoteFiles
     /// <summary>What was read of one file in its present version; nothing where it was not read.</summary>
     public static RemoteTraffic TrafficOf(ObjectPath path) => Known.TryGetValue(path?.ToString() ?? "", out var file) ? file.Traffic : default;
 
+    /// <summary>As <see cref="TrafficOf"/>, but what an earlier call told is left out.</summary>
+    /// <param name="path">A path or address; nothing is counted for what is not read here.</param>
+    public static RemoteTraffic TakeTraffic(string path) => Known.TryGetValue(path ?? "", out var file) ? file.TakeTraffic() : default;
+
     internal static void Count(long requests, long received, long used)
     {
         Interlocked.Add(ref _requests, requests);
@@ -134,8 +138,11 @@ public static class RemoteFiles
         {
             if (Known.TryGetValue(path.ToString(), out var found))
                 return found;
-            Count(1, 0, 0);
-            return StoreOf(path).Head(path.Key) is { } entry ? Remember(path, entry) : null;
+            if (StoreOf(path).Head(path.Key) is not { } entry)
+                return null;
+            var file = Remember(path, entry);
+            file.CountQuestion();
+            return file;
         }));
         try
         {

@@ -12,8 +12,17 @@ internal static class RemotePlaces
     /// <exception cref="FlairException">It begins as an address and is none.</exception>
     public static string WithoutSecret(string text)
     {
+        // GDAL's own way to web servers would carry the query into every message.
+        const string curl = "/vsicurl/";
+        if (text.StartsWith(curl, StringComparison.Ordinal) && ObjectPath.IsRemoteText(text[curl.Length..]))
+            text = text[curl.Length..];
         if (!ObjectPath.IsRemoteText(text))
-            return text;
+        {
+            // Of a scheme that is not known: it will be refused, and told in the refusal.
+            int scheme = text.IndexOf("://", StringComparison.Ordinal), query = scheme < 0 ? -1 : text.IndexOf('?', scheme);
+            return query < 0 || text.StartsWith('/') ? text : text[..query];
+        }
+
         RemoteFiles.Install();
         var path = Guard(() => ObjectPath.Parse(text));
         return path.Kind is PlaceKind.Azure or PlaceKind.Web ? path.ToString() : text;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Flair.Running;
 using Flair.Source;
+using Flair.Storage;
 using Flair.Tiles;
 
 namespace Flair.Indexing;

@@ -62,8 +62,8 @@ public sealed record TileRow
     public required double Seconds { get; init; }
 
     /// <summary>
-    /// Ranged requests for its unit's inputs that no tile before it counted; 0 where they are local. It depends on what was cached, as
-    /// <see cref="Seconds"/> depends on the machine.
+    /// Requests for its <see cref="Inputs"/>, their opening included, that no tile before it counted: all tiles together say what the run asked for.
+    /// 0 where they are local, and for S3 and GCS, which GDAL reads by itself. It depends on what was cached, as <see cref="Seconds"/> on the machine.
     /// </summary>
     public long Requests { get; init; }
 

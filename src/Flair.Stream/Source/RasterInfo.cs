@@ -89,7 +89,10 @@ internal sealed record RasterInfo
         var file = new FileInfo(path);
         if (file.Exists && file.LinkTarget is not null)
             file = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
-        return file.Exists ? new InputFingerprint(path, file.Length, file.LastWriteTimeUtc.Ticks) : new InputFingerprint(path, Vsi.Size(path) ?? 0, 0);
+
+        // The path of a file system of GDAL's may carry a query, which may be a secret.
+        int query = path.StartsWith("/vsi", StringComparison.Ordinal) ? path.IndexOf('?', StringComparison.Ordinal) : -1;
+        return file.Exists ? new InputFingerprint(path, file.Length, file.LastWriteTimeUtc.Ticks) : new InputFingerprint(query < 0 ? path : path[..query], Vsi.Size(path) ?? 0, 0);
     }
 }
 

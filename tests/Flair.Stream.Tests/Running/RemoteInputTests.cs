@@ -35,8 +35,8 @@ public sealed class RemoteInputTests : IDisposable
         // Listed, so never asked for by a HEAD; opened are rasters alone; requests and bytes are in the tiles' records.
         Assert.DoesNotContain(proxy.Seen, request => request.Method == "HEAD" || request.Target.Contains("readme", StringComparison.Ordinal));
         Assert.Equal(6, tiles.Count);
-        Assert.InRange(tiles.Sum(tile => tile.Requests), 1, 40);
-        Assert.InRange(tiles.Sum(tile => tile.BytesReceived), 1, Directory.GetFiles(_scene.Input).Sum(file => new FileInfo(file).Length));
+        Assert.Equal(6, tiles.Sum(tile => tile.Requests));
+        Assert.Equal(Directory.GetFiles(_scene.Input).Sum(file => new FileInfo(file).Length), tiles.Sum(tile => tile.BytesReceived));
         Assert.All(tiles, tile => Assert.All(tile.Inputs, input => Assert.NotEqual("", input.ETag)));
 
         Assert.Empty(await Run(Scene.Settings($"az://{container}/d033", _scene.Output("remote"))));
@@ -117,7 +117,7 @@ public sealed class RemoteInputTests : IDisposable
         Assert.DoesNotContain(proxy.Seen, request => request.Method == "GET" && !request.Target.Contains("comp=list", StringComparison.Ordinal));
 
         List<string> problems = [];
-        Assert.Empty(new RasterDiscovery(false, _ => { }).Find([$"az://{container}/nothing", "az://no-such-container/x"], problems.Add));
+        Assert.Empty(new RasterDiscovery(false, _ => { }).Find([$"az://{container}/nothing", "az://never-made/x"], problems.Add));
         Assert.Equal(2, problems.Count);
         Assert.Contains("holds no raster", problems[0], StringComparison.Ordinal);
         Assert.Contains("there is no such object or container", problems[1], StringComparison.Ordinal);
