@@ -70,7 +70,7 @@ public sealed class IndexBlock : Stage<SealedTile, TileRow>
         var inputs = MarkUnreadable(unit.Inputs[tile], unit, tile);
         var windows = unit.Rows.SelectMany(row => row).Where(placement => placement.Core.Overlaps(tile.Rect)).ToArray();
         var done = message.Error is null;
-        var (requests, received) = unit.TakeTraffic();
+        var traffic = inputs.Aggregate(default(RemoteTraffic), (sum, input) => sum + RemoteFiles.TakeTraffic(input.Path));
         return new TileRow
         {
             Tile = tile.Name,
@@ -91,8 +91,8 @@ public sealed class IndexBlock : Stage<SealedTile, TileRow>
             MeanConfidence = done ? tally.Total.MeanConfidence : double.NaN,
             Seconds = Stopwatch.GetElapsedTime(unit.StartTimestamp).TotalSeconds,
             Attempts = _context.FailuresOf(tile.Name) + 1,
-            Requests = requests,
-            BytesReceived = received,
+            Requests = traffic.Requests,
+            BytesReceived = traffic.BytesReceived,
         };
     }
 

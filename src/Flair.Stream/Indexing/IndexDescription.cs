@@ -40,7 +40,10 @@ public sealed partial record IndexDescription(MosaicGrid Grid, Nomenclature Clas
         try
         {
             Directory.CreateDirectory(layout.Work);
-            DurableFile.WriteAllBytes(layout.Description, JsonSerializer.SerializeToUtf8Bytes(this, IndexJson.Default.IndexDescription));
+            var bytes = JsonSerializer.SerializeToUtf8Bytes(this, IndexJson.Default.IndexDescription);
+            // A copy of an object stays that of the object where nothing changes.
+            if (!File.Exists(layout.Description) || !File.ReadAllBytes(layout.Description).AsSpan().SequenceEqual(bytes))
+                DurableFile.WriteAllBytes(layout.Description, bytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -250,14 +250,14 @@ public sealed class RemoteOutput : IDisposable
         var state = KeyOf(Local.Index.Work) + "/";
         var wanted = _listed.Values
             .Where(entry => entry.Key.StartsWith(RecordPrefix, StringComparison.Ordinal)
-                || (entry.Key.StartsWith(state, StringComparison.Ordinal) && entry.Key.IndexOf('/', state.Length) < 0))
+                || (entry.Key.StartsWith(state, StringComparison.Ordinal) && entry.Key.IndexOf('/', state.Length) < 0 && entry.Key != KeyOf(Local.RecordFile)))
             .ToDictionary(entry => entry.Key, StringComparer.Ordinal);
 
         // Fragments are kept until they are asked for; all else that is not in the storage is a leftover.
         foreach (var file in Directory.EnumerateFiles(Folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None }).ToList())
         {
             var key = KeyOf(file);
-            if (!wanted.ContainsKey(key) && !key.StartsWith(FragmentPrefix, StringComparison.Ordinal) && file != Local.LockFile)
+            if (!wanted.ContainsKey(key) && !key.StartsWith(FragmentPrefix, StringComparison.Ordinal) && file != Local.LockFile && file != Local.RecordFile)
                 File.Delete(file);
         }
 

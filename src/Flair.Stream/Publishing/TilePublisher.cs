@@ -71,6 +71,9 @@ public sealed class TilePublisher
         }
     }
 
+    /// <summary>True when no run has written what became of it.</summary>
+    public bool LacksRecord => _output.Listed(_output.KeyOf(_output.Local.RecordFile)) is null;
+
     /// <summary>Writes what became of the run.</summary>
     public Task SaveRecordAsync(CancellationToken cancellation)
     {

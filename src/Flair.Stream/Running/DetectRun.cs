@@ -78,7 +78,8 @@ public sealed class DetectRun
             var summary = await MapAsync(cancellation).ConfigureAwait(false);
             var record = Record(summary.ExitCode, null);
             record.Write(_plan.Layout);
-            if (_publisher is not null && !summary.Cancelled)
+            // A run that found nothing to do leaves the storage as it is.
+            if (_publisher is not null && !summary.Cancelled && (_plan.ChangesIndex || _publisher.LacksRecord))
                 await _publisher.SaveRecordAsync(cancellation).ConfigureAwait(false);
             return summary with { Record = record };
         }

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Flair.Indexing;
 using Flair.Source;
-using Flair.Storage;
 using Flair.Telemetry;
 using Flair.Windowing;
 
@@ -11,9 +10,6 @@ namespace Flair.Running;
 /// <summary>One work unit on its way through the graph: what the blocks have to know of each other's work on it.</summary>
 public sealed class UnitState
 {
-    private long _requests;
-    private long _bytesReceived;
-
     /// <summary>Lays out the unit's windows.</summary>
     /// <param name="unit">The tiles.</param>
     /// <param name="lattice">Where windows lie.</param>
@@ -60,16 +56,6 @@ public sealed class UnitState
 
     /// <summary>Its spans; null when nobody listens.</summary>
     internal UnitTrace? Trace { get; init; }
-
-    /// <summary>Counts what was read over the network for it.</summary>
-    public void AddTraffic(RemoteTraffic traffic)
-    {
-        Interlocked.Add(ref _requests, traffic.Requests);
-        Interlocked.Add(ref _bytesReceived, traffic.BytesReceived);
-    }
-
-    /// <summary>What was read over the network for it and not taken before: each request is counted for one tile of the unit.</summary>
-    public (long Requests, long BytesReceived) TakeTraffic() => (Interlocked.Exchange(ref _requests, 0), Interlocked.Exchange(ref _bytesReceived, 0));
 
     /// <summary>When the first pixel was asked for.</summary>
     public long StartTimestamp { get; } = Stopwatch.GetTimestamp();

@@ -1,6 +1,5 @@
 using System.Threading.Tasks.Dataflow;
 using Flair.Running;
-using Flair.Storage;
 
 namespace Flair.Source;
 
@@ -28,7 +27,6 @@ public sealed class ReadBlock : Stage<UnitState, UnitStrip>
 
     /// <summary>The unit whose last strip has not left yet.</summary>
     private Open? _last;
-    private RemoteTraffic _traffic = RemoteFiles.Traffic;
 
     /// <summary>Makes the block.</summary>
     /// <param name="mosaic">Where pixels come from.</param>
@@ -97,10 +95,6 @@ public sealed class ReadBlock : Stage<UnitState, UnitStrip>
             var read = unit.Reader.BytesDecoded;
             Counters.Add(1, read - unit.Counted);
             unit.Counted = read;
-            // What was asked for the next unit ahead is counted here as well: each request once.
-            var traffic = RemoteFiles.Traffic;
-            unit.State.AddTraffic(traffic.Since(_traffic));
-            _traffic = traffic;
         }
 
         await SendAsync(new UnitStrip(unit.State, strip, index == unit.Reader.Strips.Count - 1)).ConfigureAwait(false);

@@ -49,7 +49,7 @@ public sealed class IndexInspectorTests : IDisposable
         using var inspector = Open(finished);
         Assert.Equal([200L], Rows(inspector, "SELECT count(*) FROM slices JOIN tiles ON tile = output_id WHERE status = 'done'").Single());
         Assert.Equal(["slices", "tiles"], Rows(inspector, "SHOW TABLES").Select(row => row[0]));
-        Assert.Equal(20, Rows(inspector, "DESCRIBE tiles").Count);
+        Assert.Equal(22, Rows(inspector, "DESCRIBE tiles").Count);
         Assert.Equal(23, Rows(inspector, "DESCRIBE slices").Count);
         Assert.Equal(23, Rows(inspector, "SUMMARIZE slices").Count);
         Assert.Equal(["POLYGON ((400000 6399800, 400200 6399800, 400200 6400000, 400000 6400000, 400000 6399800))"], Rows(inspector, "SELECT ST_AsText(geometry) FROM tiles WHERE tile LIKE '%-0000-0000-%'").Single());

@@ -281,7 +281,6 @@ public sealed class NightlyTests : IDisposable
         File.Delete(Input("tile-0-1"));
         await Run(options: new RunOptions { Prune = true });
         Assert.True(File.Exists(precious));
-        Assert.False(File.Exists(Tile("tile-0-1")));
     }
 
     private string Input(string tile) => Path.Combine(_scene.Input, tile + ".tif");
