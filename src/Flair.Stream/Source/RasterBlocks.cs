@@ -1,6 +1,6 @@
 using Flair.Gdal;
-using Flair.Telemetry;
 using Flair.OpenJpeg;
+using Flair.Telemetry;
 
 namespace Flair.Source;
 
