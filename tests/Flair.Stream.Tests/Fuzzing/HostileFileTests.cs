@@ -101,8 +101,8 @@ public sealed class HostileFileTests : IDisposable
     [Theory]
     [InlineData("\"width\":1000", "\"width\":-1")]
     [InlineData("\"modified\":638400000000000000", "\"modified\":9223372036854775807")]
-    [InlineData("\"path\":\"classes/1.tif\"", "\"path\":\"../classes/1.tif\"")]
-    [InlineData("\"path\":\"classes/1.tif\"", "\"path\":\"/etc/passwd\"")]
+    [InlineData("\"nodata_pixels\":250000", "\"nodata_pixels\":1000001")]
+    [InlineData("\"histogram\":[500000", "\"histogram\":[-1")]
     [InlineData("\"outputs\":[", "\"outputs\":[null,")]
     [InlineData("\"inputs\":[", "\"inputs\":[null,")]
     public void A_tile_record_that_no_run_wrote_is_absent(string from, string to)
@@ -114,6 +114,15 @@ public sealed class HostileFileTests : IDisposable
         File.WriteAllText(path, text.Replace(from, to, StringComparison.Ordinal));
         Assert.False(TileRecordFile.TryRead(path, out _, out var reason));
         Assert.Contains("no run writes", reason, StringComparison.Ordinal);
+    }
+
+    /// <summary>What it names is not removed for that: <c>TilePruning</c> looks where it lies.</summary>
+    [Fact]
+    public void A_record_of_a_flair_1_run_names_its_raster_beside_the_work_folder()
+    {
+        var path = Path.Combine(_folder, "t.json");
+        TileRecordFile.Write(path, IndexData.Tile(1, 2) with { Outputs = [new("../map.tif", 1, "aa")] });
+        Assert.True(TileRecordFile.TryRead(path, out _, out var reason), reason);
     }
 
     [Fact]
