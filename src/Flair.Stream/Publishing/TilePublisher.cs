@@ -58,7 +58,7 @@ public sealed class TilePublisher
             if (path == local.RunFile || path == MapPublisher.MarkerIn(local) || path == local.RecordFile)
                 continue;
             var file = RemoteOutput.Describe(path, Path.GetRelativePath(local.Root, path));
-            if (!_output.IsListed(file))
+            if (!_output.IsListed(file) || _output.Listed(_output.KeyOf(path))!.Hash.Length == 0)
                 await _output.PutAsync(_output.KeyOf(path), path, file, cancellation).ConfigureAwait(false);
         }
 
