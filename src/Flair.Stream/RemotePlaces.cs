@@ -14,7 +14,7 @@ internal static class RemotePlaces
     {
         // GDAL's own way to web servers would carry the query into every message.
         const string curl = "/vsicurl/";
-        if (text.StartsWith(curl, StringComparison.Ordinal) && ObjectPath.IsRemoteText(text[curl.Length..]))
+        if (text.StartsWith(curl, StringComparison.Ordinal) && text.Contains('?', StringComparison.Ordinal) && ObjectPath.IsRemoteText(text[curl.Length..]))
             text = text[curl.Length..];
         if (!ObjectPath.IsRemoteText(text))
         {

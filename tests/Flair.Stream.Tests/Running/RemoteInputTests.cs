@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Flair.Checkpoints;
 using Flair.Indexing;
 using Flair.Running;
 using Flair.Settings;
@@ -22,15 +23,17 @@ public sealed class RemoteInputTests : IDisposable
         _scene.Write("input", 3, 2);
         await Run(_scene.Settings("local"));
         var container = await UploadAsync();
+        Fault[] faults = [Fault.Cut, Fault.Busy, Fault.ResetInBody, Fault.TooMany, Fault.Reset, Fault.LostReply, Fault.Error];
+        var asked = new System.Collections.Concurrent.ConcurrentDictionary<string, int>();
         using var proxy = new FaultProxy(
             _azurite.Azurite.Port,
-            FaultProxy.Seeded(5, 0.25, Fault.Busy, Fault.TooMany, Fault.Error, Fault.Reset, Fault.ResetInBody, Fault.Cut, Fault.LostReply));
+            request => asked.AddOrUpdate(request.Target, 1, (_, times) => times + 1) is var times && times <= 3 ? faults[(request.Number + times) % faults.Length] : Fault.None);
         RemoteFiles.Configure(Through(proxy.Port));
 
         var tiles = await Run(Scene.Settings($"az://{container}/d033", _scene.Output("remote")));
 
         Assert.Equal(Digests("local"), Digests("remote"));
-        Assert.Contains(proxy.Seen, request => request.Fault != Fault.None);
+        Assert.All(Directory.GetFiles(_scene.Input), file => Assert.Equal(3, proxy.Seen.Count(request => request.Target.EndsWith(Path.GetFileName(file), StringComparison.Ordinal) && request.Fault != Fault.None)));
 
         // Listed, so never asked for by a HEAD; opened are rasters alone; requests and bytes are in the tiles' records.
         Assert.DoesNotContain(proxy.Seen, request => request.Method == "HEAD" || request.Target.Contains("readme", StringComparison.Ordinal));
@@ -124,6 +127,34 @@ public sealed class RemoteInputTests : IDisposable
 
         IEnumerable<string> Find(string pattern) => new RasterDiscovery(false, _ => { }).Find([$"az://{container}/{pattern}".TrimEnd('/')], Assert.Fail)
             .Select(found => found.Path[$"az://{container}/".Length..]);
+    }
+
+    [AzuriteFact]
+    public async Task Weights_are_downloaded_once_and_again_when_they_or_the_copy_changed()
+    {
+        var container = _azurite.NewContainer();
+        using var proxy = new FaultProxy(_azurite.Azurite.Port, _ => Fault.None);
+        RemoteFiles.Configure(Through(proxy.Port));
+        var path = $"az://{container}/models/w.safetensors";
+        Assert.Null(RemoteWeights.LocalOrNull(path));
+        await Store(container).ReplaceAsync("models/w.safetensors", ObjectContent.OfText("first"));
+
+        var copy = RemoteWeights.Local(path);
+        Assert.Equal("first", File.ReadAllText(copy));
+        Assert.Equal("w.safetensors", Path.GetFileName(copy));
+        int Downloads() => proxy.Seen.Count(request => request.Method == "GET");
+        Assert.Equal(copy, RemoteWeights.Local(path));
+        Assert.Equal(1, Downloads());
+
+        File.WriteAllText(copy, "f!rst");
+        Assert.Equal("first", File.ReadAllText(RemoteWeights.Local(path)));
+        Assert.Equal(2, Downloads());
+
+        await Store(container).ReplaceAsync("models/w.safetensors", ObjectContent.OfText("other"));
+        var newer = RemoteWeights.Local(path);
+        Assert.Equal("other", File.ReadAllText(newer));
+        Directory.Delete(Path.GetDirectoryName(copy)!, recursive: true);
+        Directory.Delete(Path.GetDirectoryName(newer)!, recursive: true);
     }
 
     [AzuriteFact]
