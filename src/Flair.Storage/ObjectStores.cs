@@ -5,7 +5,7 @@ public static class ObjectStores
 {
     /// <summary>The store of a folder. Nothing is asked of the storage yet; credentials that are missing are told here.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="options">Time limits and the like; null for the usual ones.</param>
+    /// <param name="options">Time limits and the like; null for <see cref="StorageOptions.Current"/>.</param>
     /// <exception cref="StorageException">The credentials make no sense.</exception>
     public static IObjectStore Open(ObjectPath folder, StorageOptions? options = null)
     {
@@ -13,9 +13,9 @@ public static class ObjectStores
         return folder.Kind switch
         {
             PlaceKind.Local => new LocalStore(folder.Key),
-            PlaceKind.Azure => new AzureStore(folder, options ?? StorageOptions.Default),
-            PlaceKind.Web => new WebStore(folder, options ?? StorageOptions.Default),
-            _ => new GdalStore(folder, options ?? StorageOptions.Default),
+            PlaceKind.Azure => new AzureStore(folder, options ?? StorageOptions.Current),
+            PlaceKind.Web => new WebStore(folder, options ?? StorageOptions.Current),
+            _ => new GdalStore(folder, options ?? StorageOptions.Current),
         };
     }
 

@@ -29,13 +29,9 @@ public static class RemoteFiles
     private static readonly ConcurrentDictionary<string, Lazy<RemoteFile?>> Asked = new(StringComparer.Ordinal);
     private static readonly ConcurrentDictionary<string, IObjectStore> Stores = new(StringComparer.Ordinal);
     private static bool _installed;
-    private static StorageOptions _options = StorageOptions.Default;
     private static long _requests;
     private static long _received;
     private static long _used;
-
-    /// <summary>The options that files, and whatever else lies in a storage, are reached with: see <see cref="Configure"/>.</summary>
-    public static StorageOptions Options => _options;
 
     /// <summary>What was read of all files.</summary>
     public static RemoteTraffic Traffic => new(Interlocked.Read(ref _requests), Interlocked.Read(ref _received), Interlocked.Read(ref _used));
@@ -59,11 +55,11 @@ public static class RemoteFiles
         }
     }
 
-    /// <summary>Replaces the options of files that are opened from now on, and forgets what was known.</summary>
+    /// <summary>Replaces the options of files and stores that are opened from now on, and forgets what was known.</summary>
     public static void Configure(StorageOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _options = options;
+        StorageOptions.Current = options;
         Stores.Clear();
         Forget();
     }
@@ -87,7 +83,7 @@ public static class RemoteFiles
             return Lookup(path)?.Entry;
         if (Described.TryGetValue(path.ToString(), out var described))
             return described;
-        var (store, key) = ObjectStores.OpenObject(path, _options);
+        var (store, key) = ObjectStores.OpenObject(path);
         if (store.Head(key) is { } entry)
             Described[path.ToString()] = described = entry;
         return described;
@@ -97,7 +93,7 @@ public static class RemoteFiles
     public static IReadOnlyList<(ObjectPath Path, ObjectEntry Entry)> List(ObjectPath folder, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(folder);
-        var store = ObjectStores.Open(folder, _options);
+        var store = ObjectStores.Open(folder);
         List<(ObjectPath, ObjectEntry)> found = [];
         foreach (var entry in store.List("", cancellation))
         {
@@ -173,7 +169,7 @@ public static class RemoteFiles
     }
 
     private static IObjectStore Open(ObjectPath path, string root) =>
-        path.Kind == PlaceKind.Azure ? new AzureStore(ObjectPath.Parse(root), path, _options) : new WebStore(ObjectPath.Parse(root), _options);
+        path.Kind == PlaceKind.Azure ? new AzureStore(ObjectPath.Parse(root), path, StorageOptions.Current) : new WebStore(ObjectPath.Parse(root), StorageOptions.Current);
 
     private sealed class Source : IVsiFiles
     {

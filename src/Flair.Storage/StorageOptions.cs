@@ -6,6 +6,9 @@ public sealed record StorageOptions
     /// <summary>The usual ones.</summary>
     public static StorageOptions Default { get; } = new();
 
+    /// <summary>Those of this process; see <see cref="RemoteFiles.Configure"/>.</summary>
+    public static StorageOptions Current { get; internal set; } = Default;
+
     /// <summary>Times that a request is tried in all.</summary>
     public int Attempts { get; init; } = 8;
 

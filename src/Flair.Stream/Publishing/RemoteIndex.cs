@@ -13,7 +13,7 @@ internal static class RemoteIndex
     public static void Download(string address, string folder) => RemotePlaces.Guard(() =>
     {
         var place = ObjectPath.Parse(address);
-        var store = ObjectStores.Open(place, RemoteFiles.Options);
+        var store = ObjectStores.Open(place);
         var index = new IndexLayout(folder);
         Directory.CreateDirectory(index.Records);
         Directory.CreateDirectory(index.Fragments);

@@ -67,7 +67,7 @@ public sealed class RemoteOutput : IDisposable
         var place = ObjectPath.Parse(settings.Output);
         if (place.Kind == PlaceKind.Web)
             throw new FlairException($"{place}: {place.Scheme}:// can be read only; give az://container/path, s3://, gs:// or a local path as output");
-        var store = open?.Invoke(place) ?? ObjectStores.Open(place, RemoteFiles.Options);
+        var store = open?.Invoke(place) ?? ObjectStores.Open(place);
         var work = settings.Resources.Work ?? Path.Combine(Path.GetTempPath(), $"flair-work-{Environment.UserName}");
         try
         {

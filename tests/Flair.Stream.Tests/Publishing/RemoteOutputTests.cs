@@ -151,23 +151,6 @@ public sealed class RemoteOutputTests : IDisposable
     }
 
     [Fact]
-    public async Task Replacing_and_pruning_reach_the_storage()
-    {
-        _scene.Write("input", 2, 1);
-        await Run(new WatchedStore(new LocalStore(Storage)), "work");
-        Assert.Contains("tiles/tile-0-1_confidence.tif", Keys(Storage));
-        var others = Settings("work") with { Outputs = new OutputSettings() };
-        Assert.True(await Ended(others, new LocalStore(Storage), new Recorder(), CancellationToken.None, new RunOptions { Replace = true }));
-        Assert.DoesNotContain(Keys(Storage), key => key.Contains("confidence", StringComparison.Ordinal));
-        Assert.All(Records(Storage), row => AssertWhole(Storage, row));
-
-        File.Delete(Path.Combine(_scene.Input, "tile-0-1.tif"));
-        Assert.True(await Ended(others, new LocalStore(Storage), new Recorder(), CancellationToken.None, new RunOptions { Prune = true }));
-        Assert.DoesNotContain(Keys(Storage), key => key.Contains("tile-0-1", StringComparison.Ordinal));
-        Assert.Equal(1, Count("SELECT count(*) FROM tiles"));
-    }
-
-    [Fact]
     public async Task A_working_directory_that_cannot_be_made_is_told()
     {
         _scene.Write("input", 1, 1);
@@ -191,11 +174,11 @@ public sealed class RemoteOutputTests : IDisposable
         return recorder;
     }
 
-    private static async Task<bool> Ended(RunSettings settings, IObjectStore store, Recorder recorder, CancellationToken cancellation, RunOptions? options = null)
+    private static async Task<bool> Ended(RunSettings settings, IObjectStore store, Recorder recorder, CancellationToken cancellation)
     {
         try
         {
-            var summary = await DetectRun.RunAsync(settings, (options ?? new RunOptions()) with { Storage = _ => store }, recorder, cancellation);
+            var summary = await DetectRun.RunAsync(settings, new RunOptions { Storage = _ => store }, recorder, cancellation);
             if (!summary.Cancelled)
                 Assert.Equal((0, Address), (summary.ExitCode, summary.Output));
             return !summary.Cancelled;
