@@ -40,7 +40,7 @@ public sealed class IndexInspector : IDisposable
         {
             Dispose();
             if (e is DuckDbException or JsonException or IOException or UnauthorizedAccessException)
-                throw new FlairException($"{output}: the index cannot be read: {e.Message}", e);
+                throw new FlairException($"{output}: the index cannot be read: {MessageText.OneLine(e.Message)}", e);
             throw;
         }
     }

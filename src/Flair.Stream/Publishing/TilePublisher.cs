@@ -153,9 +153,13 @@ public sealed class TilePublisher
                 await _output.PutAsync(_output.KeyIn(row.Fragment!.Path), local.Index.Fragment(row.Tile), row.Fragment, cancellation).ConfigureAwait(false);
             }
 
-            TileRecordFile.Write(record, row);
-            if (!await store.CreateAsync(key, ObjectContent.OfFile(record), cancellation).ConfigureAwait(false))
+            // Not under the record's name before it is the record: where a storage tells no checksums, size and time alone would
+            // make it pass for that of another run that was faster by less than a tick of the clock.
+            var ours = record + ".ours";
+            TileRecordFile.Write(ours, row);
+            if (!await store.CreateAsync(key, ObjectContent.OfFile(ours), cancellation).ConfigureAwait(false))
                 continue;
+            File.Move(ours, record, overwrite: true);
             await SweepAsync(row, cancellation).ConfigureAwait(false);
             return row;
         }

@@ -68,12 +68,14 @@ public sealed class RemoteOutputTests : IDisposable
         }
     }
 
-    [Fact]
-    public async Task Runs_at_once_on_one_output_leave_one_whole_result()
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Runs_at_once_on_one_output_leave_one_whole_result(int runs)
     {
         _scene.Write("input", 2, 2);
         await RunLocal();
-        await Task.WhenAll(Enumerable.Range(0, 3).Select(i => Run(new WatchedStore(new LocalStore(Storage)), $"work-{i % 2}")));
+        await Task.WhenAll(Enumerable.Range(0, runs).Select(i => Run(new WatchedStore(new LocalStore(Storage)), $"work-{i % 2}")));
 
         AssertEqual(_scene.Output("local"), Storage);
         Assert.All(Records(Storage), row => AssertWhole(Storage, row));
