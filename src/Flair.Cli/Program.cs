@@ -1,5 +1,6 @@
 using Flair.Cli;
 using Flair.Cli.Supervision;
+using Flair.Running;
 
 if (Supervisor.Wants(args))
     return Supervisor.Run(args);

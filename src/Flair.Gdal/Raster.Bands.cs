@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Flair.Gdal;
 
 /// <content>What a band says about itself.</content>
@@ -140,8 +142,9 @@ public sealed unsafe partial class Raster
         if (overview == 0)
             throw new GdalException($"{Path} has no overview {level} of band {band}");
         Native.GDALGetBlockSize(overview, out int width, out int height);
-        var block = GC.AllocateUninitializedArray<byte>(checked(width * height * (Native.GDALGetDataTypeSizeBits(Native.GDALGetRasterDataType(overview)) / 8)));
-        fixed (byte* memory = block)
+        nuint bytes = (nuint)width * (nuint)height * (nuint)(Native.GDALGetDataTypeSizeBits(Native.GDALGetRasterDataType(overview)) / 8);
+        var memory = (byte*)NativeMemory.Alloc(bytes);
+        try
         {
             for (int y = 0; y * height < Native.GDALGetRasterBandYSize(overview); y++)
             {
@@ -151,6 +154,10 @@ public sealed unsafe partial class Raster
                         throw GdalErrors.Take(Path);
                 }
             }
+        }
+        finally
+        {
+            NativeMemory.Free(memory);
         }
 
         GdalErrors.ThrowIfAny(Path);

@@ -115,6 +115,7 @@ public sealed class DetectRun
                 var inference = _options.Inference?.Invoke(_plan) ?? _plan.CreateInference();
                 try
                 {
+                    NativeHeap.EndLoading();
                     using var kept = WorkUnit.Share(_plan.Units, _plan.Lattice, _plan.Layout.Blocks);
                     graph = new DetectGraph(Parts(inference, kept), cancellation);
                     using var counted = FlairMeter.Observe(graph.Counters);
@@ -313,6 +314,8 @@ public sealed class DetectRun
             (done ? _rows : _failed).Add(row);
             _observer.TileFinished(row);
         }
+
+        NativeHeap.Trim();
     }
 
     /// <summary>The records of the mosaic's tiles, in its order: those found finished and those of this run, failed ones too; then those that have no input any more.</summary>

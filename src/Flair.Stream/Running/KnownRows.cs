@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Flair.Running;
 
 /// <summary>
@@ -19,7 +17,7 @@ public sealed class KnownRows(int width)
     /// <param name="rows">Rows.</param>
     public void Put(ReadOnlySpan<byte> source, int stride, int rows)
     {
-        var chunk = ArrayPool<byte>.Shared.Rent(Math.Max(1, rows * width));
+        var chunk = PixelPool.Shared.Rent(Math.Max(1, rows * width));
         for (var row = 0; row < rows; row++)
             source.Slice(row * stride, width).CopyTo(chunk.AsSpan(row * width));
         lock (_lock)
@@ -43,7 +41,7 @@ public sealed class KnownRows(int width)
                 _taken += taken / width;
                 if (_taken == chunk.Count)
                 {
-                    ArrayPool<byte>.Shared.Return(_chunks.Dequeue().Rows);
+                    PixelPool.Shared.Return(_chunks.Dequeue().Rows);
                     _taken = 0;
                 }
             }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Numerics;
 using Flair.Gdal;
 
@@ -110,7 +109,7 @@ internal sealed unsafe class ImageryRows : IDisposable
     public void States<T>(int row, int left, Span<byte> states)
         where T : unmanaged, INumberBase<T>
     {
-        var rented = ArrayPool<byte>.Shared.Rent(states.Length);
+        var rented = PixelPool.Shared.Rent(states.Length);
         var own = rented.AsSpan(0, states.Length);
         own.Clear();
         var span = new GridRect(left, row, states.Length, 1);
@@ -125,7 +124,7 @@ internal sealed unsafe class ImageryRows : IDisposable
         }
 
         Flags.Raise(states, own);
-        ArrayPool<byte>.Shared.Return(rented);
+        PixelPool.Shared.Return(rented);
     }
 
     public void Dispose()
@@ -213,7 +212,7 @@ internal sealed unsafe class ImageryRows : IDisposable
     private void ClearNever<T>(RasterBlocks file, GridRect part, Span<T> values)
         where T : unmanaged, INumberBase<T>
     {
-        var rented = ArrayPool<byte>.Shared.Rent(part.Width);
+        var rented = PixelPool.Shared.Rent(part.Width);
         var states = rented.AsSpan(0, part.Width);
         Judge<T>(file, part, states);
         for (int x = 0; x < states.Length; x++)
@@ -222,6 +221,6 @@ internal sealed unsafe class ImageryRows : IDisposable
                 values[x] = T.Zero;
         }
 
-        ArrayPool<byte>.Shared.Return(rented);
+        PixelPool.Shared.Return(rented);
     }
 }

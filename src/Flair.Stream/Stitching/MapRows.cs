@@ -1,4 +1,3 @@
-using System.Buffers;
 using Flair.Running;
 
 namespace Flair.Stitching;
@@ -21,9 +20,9 @@ public sealed class MapRows : IDisposable
         ClassCount = classes;
         if (count == 0)
             return;
-        _classes = ArrayPool<byte>.Shared.Rent(Pixels);
-        _confidence = ArrayPool<byte>.Shared.Rent(Pixels);
-        _probabilities = classes > 0 ? ArrayPool<byte>.Shared.Rent(checked(Pixels * classes)) : null;
+        _classes = PixelPool.Shared.Rent(Pixels);
+        _confidence = PixelPool.Shared.Rent(Pixels);
+        _probabilities = classes > 0 ? PixelPool.Shared.Rent(checked(Pixels * classes)) : null;
     }
 
     /// <summary>The unit.</summary>
@@ -63,6 +62,6 @@ public sealed class MapRows : IDisposable
     private static void Return(ref byte[]? buffer)
     {
         if (Interlocked.Exchange(ref buffer, null) is { } rented)
-            ArrayPool<byte>.Shared.Return(rented);
+            PixelPool.Shared.Return(rented);
     }
 }

@@ -144,7 +144,7 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
     {
         var classes = rows.Classes;
         var confidence = rows.Confidence;
-        var known = System.Buffers.ArrayPool<byte>.Shared.Rent(classes.Length);
+        var known = PixelPool.Shared.Rent(classes.Length);
         try
         {
             rows.Unit.Known.Take(known.AsSpan(0, classes.Length));
@@ -162,7 +162,7 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
         }
         finally
         {
-            System.Buffers.ArrayPool<byte>.Shared.Return(known);
+            PixelPool.Shared.Return(known);
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Threading.Tasks.Dataflow;
 using Flair.Running;
 using Flair.Source;
@@ -81,9 +80,9 @@ public sealed class TileBlock : Stage<MapRows, CompleteTile>
             return;
         tile.Tally.Add(rows);
         var pixels = part.Width * part.Height;
-        var classes = ArrayPool<byte>.Shared.Rent(pixels);
-        var confidence = ArrayPool<byte>.Shared.Rent(pixels);
-        var probabilities = ArrayPool<byte>.Shared.Rent(pixels * rows.ClassCount);
+        var classes = PixelPool.Shared.Rent(pixels);
+        var confidence = PixelPool.Shared.Rent(pixels);
+        var probabilities = PixelPool.Shared.Rent(pixels * rows.ClassCount);
         try
         {
             for (var row = 0; row < part.Height; row++)
@@ -104,9 +103,9 @@ public sealed class TileBlock : Stage<MapRows, CompleteTile>
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(classes);
-            ArrayPool<byte>.Shared.Return(confidence);
-            ArrayPool<byte>.Shared.Return(probabilities);
+            PixelPool.Shared.Return(classes);
+            PixelPool.Shared.Return(confidence);
+            PixelPool.Shared.Return(probabilities);
         }
     }
 }

@@ -100,7 +100,7 @@ internal sealed class TileLayer : IDisposable
     public static string[] CogOptions(TileLayerKind kind, string compression) =>
     [
         $"COMPRESS={compression}",
-        "LEVEL=9",
+        "LEVEL=6",
         $"PREDICTOR={(kind == TileLayerKind.Classes ? "NO" : "STANDARD")}",
         $"BLOCKSIZE={BlockSize}",
         "OVERVIEWS=IGNORE_EXISTING",
@@ -156,26 +156,39 @@ internal sealed class TileLayer : IDisposable
         if (leastWidth > BlockSize || leastHeight > BlockSize)
             throw new GdalException($"{FileName} was written without its overviews");
 
-        var read = new PixelHash();
-        var block = new byte[_bands.Length * BlockSize * BlockSize];
-        for (int y = 0; y < height; y += BlockSize)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            for (int x = 0; x < width; x += BlockSize)
-            {
-                int columns = Math.Min(BlockSize, width - x), rows = Math.Min(BlockSize, height - y);
-                cog.Read<byte>(x, y, columns, rows, _bands, block);
-                for (int band = 0; band < _bands.Length; band++)
-                {
-                    for (int row = 0; row < rows; row++)
-                        read.Add(band, y + row, x, block.AsSpan(((band * rows) + row) * columns, columns));
-                }
-            }
-        }
-
-        if (read.Value != _written.Value)
+        if (ReadBack(cog, cancellation) != _written.Value)
             throw new GdalException($"{FileName} does not read back as it was written");
         for (int level = 0; level < overviews; level++)
             cog.CheckOverview(1, level);
+    }
+
+    private ulong ReadBack(Raster cog, CancellationToken cancellation)
+    {
+        int width = _job.Rect.Width, height = _job.Rect.Height;
+        var read = new PixelHash();
+        var block = PixelPool.Shared.Rent(_bands.Length * BlockSize * BlockSize);
+        try
+        {
+            for (int y = 0; y < height; y += BlockSize)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                for (int x = 0; x < width; x += BlockSize)
+                {
+                    int columns = Math.Min(BlockSize, width - x), rows = Math.Min(BlockSize, height - y);
+                    cog.Read<byte>(x, y, columns, rows, _bands, block.AsSpan(0, _bands.Length * rows * columns));
+                    for (int band = 0; band < _bands.Length; band++)
+                    {
+                        for (int row = 0; row < rows; row++)
+                            read.Add(band, y + row, x, block.AsSpan(((band * rows) + row) * columns, columns));
+                    }
+                }
+            }
+        }
+        finally
+        {
+            PixelPool.Shared.Return(block);
+        }
+
+        return read.Value;
     }
 }

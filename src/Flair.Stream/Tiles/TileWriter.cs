@@ -124,8 +124,7 @@ public sealed class TileWriter : IDisposable
 
             var outputs = names.ConvertAll(Fingerprint);
             cancellation.ThrowIfCancellationRequested();
-            foreach (var name in names)
-                DurableFile.Commit(Path.Combine(_folder, name), Path.Combine(_job.Output, name));
+            DurableFile.Commit([.. names.Select(name => (Path.Combine(_folder, name), Path.Combine(_job.Output, name)))]);
             return outputs;
         }
         catch (Exception e) when (e is GdalException or IOException or UnauthorizedAccessException)

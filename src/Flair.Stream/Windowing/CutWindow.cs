@@ -1,4 +1,3 @@
-using System.Buffers;
 using Flair.Running;
 
 namespace Flair.Windowing;
@@ -14,7 +13,7 @@ public sealed class CutWindow : IDisposable
         Placement = placement;
         Record = record;
         Bytes = bytes;
-        _buffer = bytes > 0 ? ArrayPool<byte>.Shared.Rent(bytes) : null;
+        _buffer = bytes > 0 ? PixelPool.Shared.Rent(bytes) : null;
     }
 
     /// <summary>Its unit.</summary>
@@ -48,6 +47,6 @@ public sealed class CutWindow : IDisposable
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _buffer, null) is { } buffer)
-            ArrayPool<byte>.Shared.Return(buffer);
+            PixelPool.Shared.Return(buffer);
     }
 }
