@@ -116,6 +116,8 @@ public sealed class DetectRun
                 try
                 {
                     NativeHeap.EndLoading();
+                    if (_plan.Device != "cpu" || _options.Inference is not null)
+                        NativeHeap.FavourSpeed();
                     using var kept = WorkUnit.Share(_plan.Units, _plan.Lattice, _plan.Layout.Blocks);
                     graph = new DetectGraph(Parts(inference, kept), cancellation);
                     using var counted = FlairMeter.Observe(graph.Counters);

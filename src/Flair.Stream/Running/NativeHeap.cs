@@ -6,7 +6,7 @@ namespace Flair.Running;
 /// <summary>
 /// Keeps glibc's heaps few and small. Each thread may get an arena of its own, up to eight a core, and an arena that held decoded blocks once stays as
 /// large; and the size from which memory comes from the system, and goes back to it, grows up to 32 MiB by itself. Both together let the largest
-/// resident set creep up by a third from 4 tiles to 64.
+/// resident set creep up by a third from 4 tiles to 64. A network on the CPU takes so much longer than decoding that the page faults cost nothing there.
 /// </summary>
 public static partial class NativeHeap
 {
@@ -27,6 +27,12 @@ public static partial class NativeHeap
         Set("MALLOC_MMAP_THRESHOLD_", MapThreshold, 1 << 20);
         Set("MALLOC_TRIM_THRESHOLD_", TrimThreshold, 32 << 20);
     }
+
+    /// <summary>
+    /// Keeps large buffers on the heap from now on, where the same pages serve again: decoding and writing run faster by a sixth to a half, which tells where
+    /// the network is no limit, as on a GPU, and the largest resident set grows by some 10 % over many tiles.
+    /// </summary>
+    public static void FavourSpeed() => Set("MALLOC_MMAP_THRESHOLD_", MapThreshold, 32 << 20);
 
     /// <summary>Gives back what only the loading of a model needed, in the managed heap too.</summary>
     public static void EndLoading()
