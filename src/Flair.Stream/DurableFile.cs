@@ -17,7 +17,9 @@ public static partial class DurableFile
         var temporary = TemporaryName(path);
         try
         {
+            DiskSteps.Reach(DiskStep.Write, temporary);
             write(temporary);
+            DiskSteps.Reach(DiskStep.Written, temporary);
             Commit(temporary, path);
         }
         catch
@@ -37,8 +39,10 @@ public static partial class DurableFile
     {
         using (var file = File.OpenHandle(temporary, FileMode.Open, FileAccess.ReadWrite))
             RandomAccess.FlushToDisk(file);
+        DiskSteps.Reach(DiskStep.Rename, path);
         File.Move(temporary, path, overwrite: true);
         FlushDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        DiskSteps.Reach(DiskStep.Renamed, path);
     }
 
     /// <summary>Keeps silent, as the error of the write is the one to tell.</summary>

@@ -172,7 +172,11 @@ public sealed class DetectRun
         MapPublisher map, RunProducts products, IReadOnlyList<TileRow> rows, CancellationToken cancellation)
     {
         if (!_plan.ChangesIndex && map.Current(rows) is { } current)
+        {
+            await map.SweepAsync(rows, cancellation).ConfigureAwait(false);
             return (rows, current);
+        }
+
         var settled = await map.SettleAsync(rows, cancellation).ConfigureAwait(false);
         for (var i = 0; i < rows.Count; i++)
         {
