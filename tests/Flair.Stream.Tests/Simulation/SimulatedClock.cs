@@ -50,7 +50,9 @@ internal sealed class SimulatedClock : TimeProvider
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            if (dueTime != Timeout.InfiniteTimeSpan && dueTime < LeastLimit)
+            if (dueTime >= LeastLimit)
+                s_innermost.Value = this;
+            else if (dueTime != Timeout.InfiniteTimeSpan)
                 End();
             return true;
         }

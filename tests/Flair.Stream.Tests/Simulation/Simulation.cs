@@ -18,7 +18,7 @@ namespace Flair.Tests.Simulation;
 internal sealed partial class Simulation : IDisposable
 {
     private const string InputContainer = "inputs";
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(10);
 
     private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("flair-simulation-");
     private readonly Azurite _azurite = Azurite.Start();
@@ -125,7 +125,7 @@ internal sealed partial class Simulation : IDisposable
         var all = Task.WhenAll(ends);
         if (await Task.WhenAny(all, Task.Delay(s_patience)) != all)
         {
-            checks.Night.Violate($"life {life} does not end");
+            checks.Night.Violate($"life {life} does not end; so far: {string.Join("; ", runs.SelectMany(run => run.Faults))}");
             return;
         }
 
