@@ -18,7 +18,9 @@ public static partial class DurableFile
         var temporary = TemporaryName(path);
         try
         {
+            DiskSteps.Reach(DiskStep.Write, temporary);
             write(temporary);
+            DiskSteps.Reach(DiskStep.Written, temporary);
             Commit(temporary, path);
         }
         catch
@@ -56,7 +58,9 @@ public static partial class DurableFile
 
         foreach (var (temporary, path) in files)
         {
+            DiskSteps.Reach(DiskStep.Rename, path);
             File.Move(temporary, path, overwrite: true);
+            DiskSteps.Reach(DiskStep.Renamed, path);
         }
 
         foreach (var directory in files.Select(file => Path.GetDirectoryName(Path.GetFullPath(file.Path))!).Distinct(StringComparer.Ordinal))

@@ -48,8 +48,11 @@ public sealed record IndexLayout(string Output)
     {
         if (!Directory.Exists(Output))
             return;
-        File.Delete(Tiles);
-        File.Delete(Slices);
+        foreach (var path in (string[])[Tiles, Slices])
+        {
+            DiskSteps.Reach(DiskStep.Delete, path);
+            File.Delete(path);
+        }
     }
 
     /// <summary>True when both Parquet files are there and list the tiles of a digest.</summary>

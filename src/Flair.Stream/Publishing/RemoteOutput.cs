@@ -13,7 +13,6 @@ namespace Flair.Publishing;
 /// </summary>
 public sealed class RemoteOutput : IDisposable
 {
-    private const int FetchedAtOnce = 16;
     private const int MostRounds = 4;
     private const int MostMirrors = 64;
 
@@ -45,6 +44,9 @@ public sealed class RemoteOutput : IDisposable
     public bool IsUnused => !_listed.Keys.Any(key => key.StartsWith(RecordPrefix, StringComparison.Ordinal)
         || key.StartsWith(FragmentPrefix, StringComparison.Ordinal)
         || (Local.Tiles != Local.Base && key.StartsWith("tiles/", StringComparison.Ordinal)));
+
+    /// <summary>Objects that are fetched at once. A simulation takes one, so that requests come in the same order each time.</summary>
+    internal static int FetchedAtOnce { get; set; } = 16;
 
     /// <summary>How the keys of records begin.</summary>
     internal string RecordPrefix => KeyOf(Local.Index.Records) + "/";
@@ -104,8 +106,8 @@ public sealed class RemoteOutput : IDisposable
     /// <summary>What was listed under a key; null for nothing.</summary>
     internal ObjectEntry? Listed(string key) => _listed.GetValueOrDefault(key);
 
-    /// <summary>All keys that were listed.</summary>
-    internal IEnumerable<string> ListedKeys => _listed.Keys;
+    /// <summary>All keys that were listed, in ordinal order.</summary>
+    internal IEnumerable<string> ListedKeys => _listed.Keys.Order(StringComparer.Ordinal);
 
     /// <summary>The key of a file in <see cref="Folder"/>.</summary>
     internal string KeyOf(string path) => Path.GetRelativePath(Folder, path).Replace('\\', '/');
@@ -150,7 +152,9 @@ public sealed class RemoteOutput : IDisposable
                 if (got != bytes.Length || (entry.Hash.Length > 0 && entry.Hash != ContentHash.Of(ObjectContent.OfBytes(bytes))))
                     throw new StorageException(StorageFault.Corrupt, $"{Store.Root.Join(key)}: what was read is not what was written there");
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                DiskSteps.Reach(DiskStep.Write, path);
                 await File.WriteAllBytesAsync(path, bytes, cancellation).ConfigureAwait(false);
+                DiskSteps.Reach(DiskStep.Written, path);
                 Stamp(path, entry);
                 _listed[key] = entry;
                 return entry;
@@ -261,7 +265,7 @@ public sealed class RemoteOutput : IDisposable
                 File.Delete(file);
         }
 
-        await FetchAllAsync(wanted.Values.Select(entry => (entry.Key, Path.Combine(Folder, entry.Key), (ObjectEntry?)entry)), cancellation).ConfigureAwait(false);
+        await FetchAllAsync(wanted.Values.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => (entry.Key, Path.Combine(Folder, entry.Key), (ObjectEntry?)entry)), cancellation).ConfigureAwait(false);
     }
 
     /// <summary>True when a file of the mirror is an object's version: by its checksum or, where the storage tells none, by size and time.</summary>

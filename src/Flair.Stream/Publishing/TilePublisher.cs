@@ -104,7 +104,7 @@ public sealed class TilePublisher
     }
 
     /// <summary>The name of a tile's file without the checksum of a fragment and the extension.</summary>
-    private static string StemOf(string key)
+    internal static string StemOf(string key)
     {
         var stem = Path.GetFileNameWithoutExtension(key);
         return stem.Length > ChecksumLength && stem[^(ChecksumLength + 1)] == '.' ? stem[..^(ChecksumLength + 1)] : stem;

@@ -70,7 +70,7 @@ public sealed class DetectRun
     {
         using var directory = RunDirectory.Open(_plan.Layout, _plan.Identity, _options.Replace);
         RunDirectory.Save(_plan.Layout, _plan.Identity);
-        _plan.Quarantine.Save(_plan.Layout.QuarantineFile);
+        OutputGuard.Run($"{_plan.Layout.QuarantineFile}: cannot be written", () => _plan.Quarantine.Save(_plan.Layout.QuarantineFile));
         _record = RunRecord.Begin(_plan, _options.Prune, DateTime.UtcNow);
         _record.Write(_plan.Layout);
         try
@@ -96,7 +96,7 @@ public sealed class DetectRun
         if (_publisher is not null)
             await _publisher.SaveStateAsync(_plan.ChangesIndex, _options.Replace, cancellation).ConfigureAwait(false);
         if (_plan.ChangesIndex)
-            _plan.Layout.Index.Discard();
+            OutputGuard.Run($"{_plan.Layout.Root}: the former index cannot be removed", _plan.Layout.Index.Discard);
 
         var outline = RunPlanner.Outline(_plan);
         _windowsTotal = outline.Windows;
@@ -175,7 +175,11 @@ public sealed class DetectRun
         MapPublisher map, RunProducts products, IReadOnlyList<TileRow> rows, CancellationToken cancellation)
     {
         if (!_plan.ChangesIndex && map.Current(rows) is { } current)
+        {
+            await map.SweepAsync(rows, cancellation).ConfigureAwait(false);
             return (rows, current);
+        }
+
         var settled = await map.SettleAsync(rows, cancellation).ConfigureAwait(false);
         for (var i = 0; i < rows.Count; i++)
         {

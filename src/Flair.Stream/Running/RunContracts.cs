@@ -1,5 +1,6 @@
 using Flair.Indexing;
 using Flair.Inference;
+using Flair.Settings;
 using Flair.Stitching;
 using Flair.Storage;
 
@@ -28,6 +29,9 @@ public sealed record RunOptions
 
     /// <summary>Opens the storage that outputs go to; null for the usual way.</summary>
     internal Func<ObjectPath, IObjectStore>? Storage { get; init; }
+
+    /// <summary>Gives the model for the channels of the inputs, where it is not to be read anew for each of many runs; null to read it.</summary>
+    internal Func<ModelSettings, int, LoadedModel>? Model { get; init; }
 
     /// <summary>Makes other networks than the model's, for measuring; null for the model's.</summary>
     internal Func<RunPreparation, InferenceWorkers>? Inference { get; init; }

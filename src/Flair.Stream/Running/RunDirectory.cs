@@ -179,12 +179,13 @@ public sealed class RunDirectory : IDisposable
     /// </summary>
     /// <param name="layout">Its places.</param>
     /// <param name="identity">What it is from now on.</param>
+    /// <exception cref="FlairException">It cannot be written.</exception>
     public static void Save(OutputLayout layout, RunIdentity identity)
     {
         identity = identity.WithoutSecrets();
         if (Find(layout) is { } found && found.DifferenceFrom(identity) is null)
             return;
-        DurableFile.WriteAllBytes(layout.RunFile, JsonSerializer.SerializeToUtf8Bytes(identity, s_json));
+        OutputGuard.Run($"{layout.RunFile}: cannot be written", () => DurableFile.WriteAllBytes(layout.RunFile, JsonSerializer.SerializeToUtf8Bytes(identity, s_json)));
     }
 
     /// <summary>Finds out now, not after the first tile is computed, that finished files could not be put there.</summary>

@@ -163,7 +163,7 @@ public sealed class RunPreparation
         if (settings.Window.Size % multiple != 0)
             throw new FlairException($"window.size is {settings.Window.Size}, but {settings.Model.Architecture} needs a multiple of {multiple}");
         CheckStatistics(settings.Normalization, mosaic);
-        var model = ModelLoader.Load(settings.Model, mosaic.ChannelCount);
+        var model = (options.Model ?? ModelLoader.Load)(settings.Model, mosaic.ChannelCount);
         var calibration = settings.Precision is Precision.Auto or Precision.Int8 ? Calibration.Find(settings.Model.Weights, model.Fingerprint) : null;
         var precision = PrecisionChoice.Resolve(settings.Precision, device, model, calibration);
         if (settings.Precision == Precision.Auto && !options.Replace)

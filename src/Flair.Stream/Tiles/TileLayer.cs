@@ -85,12 +85,14 @@ internal sealed class TileLayer : IDisposable
     /// <summary>Makes the COG, removes the rows, reads the COG back.</summary>
     public void Seal(string compression, CancellationToken cancellation)
     {
+        DiskSteps.Reach(DiskStep.Write, Temporary);
         _buffer.Flush();
         _buffer.CreateCopy(
             "COG",
             Temporary,
             cancellation,
             CogOptions(_kind, compression)).Close();
+        DiskSteps.Reach(DiskStep.Written, Temporary);
         _buffer.Dispose();
         File.Delete(_bufferPath);
         Verify(cancellation);

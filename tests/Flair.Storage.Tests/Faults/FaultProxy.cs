@@ -15,6 +15,12 @@ public enum Fault
     /// <summary>503 ServerBusy, with <c>Retry-After: 0</c>; the storage never sees the request.</summary>
     Busy,
 
+    /// <summary>503 without a <c>Retry-After</c>.</summary>
+    Unavailable,
+
+    /// <summary>503 with a <c>Retry-After</c> of a second.</summary>
+    BusyLater,
+
     /// <summary>429.</summary>
     TooMany,
 
@@ -49,7 +55,14 @@ public enum Fault
 /// <param name="Target">Path and query.</param>
 /// <param name="Range">The header <c>x-ms-range</c> or <c>Range</c>; null where there is none.</param>
 /// <param name="Fault">What was made of it.</param>
-public sealed record SeenRequest(int Number, string Method, string Target, string? Range, Fault Fault);
+public sealed record SeenRequest(int Number, string Method, string Target, string? Range, Fault Fault)
+{
+    /// <summary>The header by which a test marks its requests.</summary>
+    public const string MarkHeader = "x-flair-mark";
+
+    /// <summary>The mark of this request; null for none.</summary>
+    public string? Mark { get; init; }
+}
 
 /// <summary>
 /// An HTTP/1.1 proxy in front of one server of this machine that lets things go wrong as it is told. Bodies have a Content-Length or are
@@ -83,6 +96,12 @@ public sealed class FaultProxy : IDisposable
 
     /// <summary>How long <see cref="Fault.Slow"/> takes.</summary>
     public TimeSpan Delay { get; init; } = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>Called when the storage has done what it was asked for and its answer is about to be lost (<see cref="Fault.LostReply"/>).</summary>
+    public Action<SeenRequest>? Lost { get; init; }
+
+    /// <summary>False to keep no list of the requests.</summary>
+    public bool Keeps { get; init; } = true;
 
     /// <summary>The requests so far.</summary>
     public IReadOnlyList<SeenRequest> Seen => [.. _seen];
@@ -239,9 +258,13 @@ public sealed class FaultProxy : IDisposable
             while (await ReadHeadAsync(near, rest, _end.Token) is { } request)
             {
                 var words = request.Head.Split("\r\n")[0].Split(' ');
-                var seen = new SeenRequest(Interlocked.Increment(ref _count) - 1, words[0], words[1], Header(request.Head, "x-ms-range") ?? Header(request.Head, "Range"), Fault.None);
+                var seen = new SeenRequest(Interlocked.Increment(ref _count) - 1, words[0], words[1], Header(request.Head, "x-ms-range") ?? Header(request.Head, "Range"), Fault.None)
+                {
+                    Mark = Header(request.Head, SeenRequest.MarkHeader),
+                };
                 seen = seen with { Fault = _decide(seen) };
-                _seen.Enqueue(seen);
+                if (Keeps)
+                    _seen.Enqueue(seen);
                 if (seen.Fault is Fault.Reset)
                 {
                     Reset(client);
@@ -258,10 +281,17 @@ public sealed class FaultProxy : IDisposable
                     return;
                 }
 
-                if (seen.Fault is Fault.Busy or Fault.TooMany or Fault.Error)
+                if (seen.Fault is Fault.Busy or Fault.BusyLater or Fault.Unavailable or Fault.TooMany or Fault.Error)
                 {
                     rest = await CopyBodyAsync(request.Head, request.Extra, near, null, long.MaxValue, _end.Token);
-                    var status = seen.Fault switch { Fault.Busy => "503 Server Busy\r\nRetry-After: 0", Fault.TooMany => "429 Too Many Requests", _ => "500 Internal Server Error" };
+                    var status = seen.Fault switch
+                    {
+                        Fault.Busy => "503 Server Busy\r\nRetry-After: 0",
+                        Fault.BusyLater => "503 Server Busy\r\nRetry-After: 1",
+                        Fault.Unavailable => "503 Service Unavailable",
+                        Fault.TooMany => "429 Too Many Requests",
+                        _ => "500 Internal Server Error",
+                    };
                     await near.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n"), _end.Token);
                     continue;
                 }
@@ -289,6 +319,7 @@ public sealed class FaultProxy : IDisposable
                 {
                     if (hasBody)
                         await CopyBodyAsync(answer.Head, answer.Extra, far, null, long.MaxValue, _end.Token);
+                    Lost?.Invoke(seen);
                     Reset(client);
                     return;
                 }

@@ -12,6 +12,8 @@ internal static class FuzzProgram
 
     public static int Main(string[] arguments)
     {
+        if (arguments is [Simulation.SimulationProgram.Command, ..])
+            return Simulation.SimulationProgram.Run(arguments);
         if (arguments is not [Command, var name, var first, var count, var directory])
             return 2;
         var target = FuzzTargets.Named(name);
