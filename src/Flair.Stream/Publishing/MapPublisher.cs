@@ -2,6 +2,7 @@ using System.Text.Json;
 using Flair.Indexing;
 using Flair.Running;
 using Flair.Storage;
+using Flair.Tiles;
 
 namespace Flair.Publishing;
 
@@ -88,6 +89,13 @@ internal sealed class MapPublisher(RemoteOutput output)
                 var file = RemoteOutput.Describe(full, path.Replace('\\', '/'));
                 await output.PutAsync(output.KeyOf(full), full, file, cancellation).ConfigureAwait(false);
                 made.Add(new PublishedProduct(what, file));
+            }
+
+            // What former settings made and these do not.
+            if (made.Any(product => MapProducts.Names.Contains(product.File.Path)))
+            {
+                foreach (var former in MapProducts.Names.Except(made.Select(product => product.File.Path)).Select(output.KeyIn).Where(key => output.Listed(key) is not null))
+                    await output.Store.DeleteAsync(former, cancellation).ConfigureAwait(false);
             }
 
             var marker = MarkerIn(output.Local);
