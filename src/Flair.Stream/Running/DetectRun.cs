@@ -174,8 +174,13 @@ public sealed class DetectRun
     private async Task<(IReadOnlyList<TileRow> Rows, IReadOnlyList<(string What, string Path)> Products)> PublishMapAsync(
         MapPublisher map, RunProducts products, IReadOnlyList<TileRow> rows, CancellationToken cancellation)
     {
+        var removed = _plan.Survey.Removed.Select(tile => tile.Row);
         if (!_plan.ChangesIndex && map.Current(rows) is { } current)
+        {
+            await _publisher!.Sweep.RemoveLeftoversAsync(rows, removed, cancellation).ConfigureAwait(false);
             return (rows, current);
+        }
+
         var settled = await map.SettleAsync(rows, cancellation).ConfigureAwait(false);
         for (var i = 0; i < rows.Count; i++)
         {
@@ -183,7 +188,7 @@ public sealed class DetectRun
                 _failed.Add(settled[i]);
         }
 
-        await _publisher!.Sweep.RemoveLeftoversAsync(settled, _plan.Survey.Removed.Select(tile => tile.Row), cancellation).ConfigureAwait(false);
+        await _publisher!.Sweep.RemoveLeftoversAsync(settled, removed, cancellation).ConfigureAwait(false);
 
         // Rasters of this output that were read earlier in this process may be others by now.
         RemoteFiles.Forget();

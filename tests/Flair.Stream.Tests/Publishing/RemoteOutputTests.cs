@@ -91,6 +91,12 @@ public sealed class RemoteOutputTests : IDisposable
         await Run(new WatchedStore(new LocalStore(Storage)), "work");
         Assert.DoesNotContain(Directory.GetFiles(_scene.Output("work"), "*.tif", SearchOption.AllDirectories), _ => true);
 
+        // What a run left that was killed while another was faster goes with the next.
+        var orphan = new IndexLayout(Storage).Fragment("tile-0-0.0123456789abcdef");
+        await File.WriteAllTextAsync(orphan, "a fragment that no record names");
+        Assert.Empty((await Run(new WatchedStore(new LocalStore(Storage)), "work")).Tiles);
+        Assert.False(File.Exists(orphan));
+
         var again = new WatchedStore(new LocalStore(Storage));
 
         Assert.Empty((await Run(again, "work")).Tiles);
