@@ -184,7 +184,7 @@ public sealed class RunDirectory : IDisposable
         identity = identity.WithoutSecrets();
         if (Find(layout) is { } found && found.DifferenceFrom(identity) is null)
             return;
-        DurableFile.WriteAllBytes(layout.RunFile, JsonSerializer.SerializeToUtf8Bytes(identity, s_json));
+        OutputGuard.Run($"{layout.RunFile}: cannot be written", () => DurableFile.WriteAllBytes(layout.RunFile, JsonSerializer.SerializeToUtf8Bytes(identity, s_json)));
     }
 
     /// <summary>Finds out now, not after the first tile is computed, that finished files could not be put there.</summary>
