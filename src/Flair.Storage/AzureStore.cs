@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using Azure;
+using Azure.Storage;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
@@ -19,6 +20,12 @@ public sealed class AzureStore : IObjectStore
 
     private const int BlockBytes = 8 << 20;
     private const int MostRounds = 4;
+
+    /// <summary>The longest range of which the service tells the MD5.</summary>
+    private const int HashedRangeBytes = 4 << 20;
+
+    // Checked in Resilience: the library would hold the whole range before the first byte is seen.
+    private static readonly DownloadTransferValidationOptions RangeHash = new() { ChecksumAlgorithm = StorageChecksumAlgorithm.MD5, AutoValidateChecksum = false };
 
     private readonly BlobContainerClient _container;
     private readonly Resilience _resilience;
@@ -96,8 +103,9 @@ public sealed class AzureStore : IObjectStore
         {
             try
             {
-                var answer = (await blob.DownloadStreamingAsync(new BlobDownloadOptions { Range = new HttpRange(from, length), Conditions = conditions }, inner)).Value;
-                return RangeAnswer.Body(answer.Content, answer.Details.ContentLength, answer.Details.ContentRange, from, answer);
+                var asked = new BlobDownloadOptions { Range = new HttpRange(from, Math.Min(length, HashedRangeBytes)), Conditions = conditions, TransferValidation = RangeHash };
+                var answer = (await blob.DownloadStreamingAsync(asked, inner)).Value;
+                return RangeAnswer.Body(answer.Content, answer.Details.ContentLength, answer.Details.ContentRange, from, answer, answer.Details.ContentHash);
             }
             catch (RequestFailedException e) when (e.Status == 416)
             {

@@ -11,8 +11,9 @@ internal static class RangeAnswer
     /// <param name="range"><c>Content-Range</c>; null when the whole object came.</param>
     /// <param name="from">The first byte asked for.</param>
     /// <param name="owner">Disposed of with the body.</param>
+    /// <param name="hash">MD5 of the body; null where the server tells none. That of a whole object is what its writer said, and is not looked at.</param>
     /// <exception cref="BrokenBodyException">It is another range.</exception>
-    public static RangeBody Body(Stream stream, long length, string? range, long from, IDisposable owner)
+    public static RangeBody Body(Stream stream, long length, string? range, long from, IDisposable owner, byte[]? hash = null)
     {
         if (range is null)
         {
@@ -28,7 +29,7 @@ internal static class RangeAnswer
             throw new BrokenBodyException($"bytes from {from} were asked for and '{range}' came with {length} bytes");
         }
 
-        return new RangeBody(stream, length, atEnd: total >= 0 && last + 1 >= total, owner);
+        return new RangeBody(stream, length, atEnd: total >= 0 && last + 1 >= total, owner, hash);
     }
 
     /// <summary>Parses <c>bytes FIRST-LAST/TOTAL</c>; the total is -1 for <c>*</c>.</summary>

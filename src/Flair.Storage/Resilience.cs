@@ -160,6 +160,12 @@ internal sealed class Resilience
                     throw new BrokenBodyException($"the body ended after {got} of {want} bytes");
                 got += read;
             }
+
+            if (!body.Matches(bytes.AsSpan(0, got)))
+            {
+                got = 0;
+                throw new BrokenBodyException("the body is not what was sent (its MD5 differs)");
+            }
         }
         catch (Exception fault) when (got > 0 && !cancellation.IsCancellationRequested && Faults.IsTransient(fault))
         {
@@ -198,13 +204,22 @@ internal sealed class Resilience
 /// <param name="length">How many it announced.</param>
 /// <param name="atEnd">True when the object ends with them.</param>
 /// <param name="owner">What must be disposed of with it.</param>
-internal sealed class RangeBody(Stream stream, long length, bool atEnd, IDisposable owner) : IDisposable
+/// <param name="hash">MD5 of all its bytes; null where it is not known.</param>
+internal sealed class RangeBody(Stream stream, long length, bool atEnd, IDisposable owner, byte[]? hash = null) : IDisposable
 {
     public Stream Stream => stream;
 
     public long Length => length;
 
     public bool AtEnd => atEnd;
+
+    /// <summary>False for bytes that are all of the body and not those that the storage sent.</summary>
+    public bool Matches(ReadOnlySpan<byte> bytes)
+    {
+#pragma warning disable CA5351 // Content-MD5 is what the service tells
+        return hash is null || bytes.Length != length || System.Security.Cryptography.MD5.HashData(bytes).AsSpan().SequenceEqual(hash);
+#pragma warning restore CA5351
+    }
 
     public void Dispose() => owner.Dispose();
 }

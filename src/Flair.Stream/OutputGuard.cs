@@ -25,7 +25,11 @@ internal static class OutputGuard
         }
         catch (Exception e) when (e is GdalException or IOException or UnauthorizedAccessException)
         {
-            throw new FlairException($"{failure} ({e.Message.TrimEnd('.')}); check the disk and the rights on it", e);
+            // What an output is made from may lie in object storage, where no disk is to blame.
+            var advice = e is GdalException && e.Message.Contains("://", StringComparison.Ordinal)
+                ? "what is finished stays: run the same command again to go on"
+                : "check the disk and the rights on it";
+            throw new FlairException($"{failure} ({e.Message.TrimEnd('.')}); {advice}", e);
         }
     }
 }

@@ -117,6 +117,23 @@ public sealed class AzureStoreTests(AzuriteFixture fixture)
     }
 
     [AzuriteFact]
+    public async Task ABodyThatIsNotWhatWasSentIsAskedForAgain()
+    {
+        var container = fixture.NewContainer();
+        var content = TestOptions.Bytes(8, 5 << 20);
+        await Store(fixture.Azurite.Port, container).CreateAsync("a", ObjectContent.OfBytes(content));
+        var flipped = 0;
+        using var proxy = new FaultProxy(fixture.Azurite.Port, request => request.Method == "GET" && Interlocked.Increment(ref flipped) is 1 or 3 ? Fault.Flip : Fault.None);
+        var read = new byte[content.Length];
+
+        Assert.Equal(content.Length, await Store(proxy.Port, container).ReadAsync("a", 0, read));
+
+        Assert.Equal(content, read);
+        Assert.Equal(2, proxy.Seen.Count(request => request.Fault == Fault.Flip));
+        Assert.Equal(4, proxy.Seen.Count);
+    }
+
+    [AzuriteFact]
     public async Task ABrokenBodyIsGoneOnWithWhereItBroke()
     {
         var container = fixture.NewContainer();

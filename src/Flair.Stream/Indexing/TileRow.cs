@@ -73,6 +73,19 @@ public sealed record TileRow
     /// <summary>Times it was tried, by this run and those before: 2 or more for a tile that failed before.</summary>
     public int Attempts { get; init; } = 1;
 
+    /// <summary>The row of a tile that is not finished after all: it refers to no file.</summary>
+    /// <param name="error">Why, in one line.</param>
+    internal TileRow AsFailed(string error) => this with
+    {
+        Status = TileStatus.Failed,
+        Error = error,
+        Outputs = [],
+        Fragment = null,
+        NodataPixels = 0,
+        Histogram = [],
+        MeanConfidence = double.NaN,
+    };
+
     /// <summary>The row as it may be written: <see cref="Error"/> and the paths of <see cref="Inputs"/> without keys, tokens and passwords.</summary>
     public TileRow WithoutSecrets() => this with
     {

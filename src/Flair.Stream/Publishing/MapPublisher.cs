@@ -2,6 +2,7 @@ using System.Text.Json;
 using Flair.Indexing;
 using Flair.Running;
 using Flair.Storage;
+using Flair.Tiles;
 
 namespace Flair.Publishing;
 
@@ -50,7 +51,6 @@ internal sealed class MapPublisher(RemoteOutput output)
         await output.FetchAllAsync(
             settled.Where(row => row.Status == TileStatus.Done).Select(row => (output.KeyIn(row.Fragment!.Path), index.Fragment(row.Tile), output.Listed(output.KeyIn(row.Fragment.Path)))),
             cancellation).ConfigureAwait(false);
-        await SweepAsync(settled, cancellation).ConfigureAwait(false);
         return settled;
 
         TileRow Settle(TileRow row)
@@ -66,21 +66,6 @@ internal sealed class MapPublisher(RemoteOutput output)
             return same
                 ? now! with { Inputs = row.Inputs }
                 : row with { Status = TileStatus.Failed, Error = "another run changed this tile's files meanwhile; run the same command again", Outputs = [], Histogram = [] };
-        }
-    }
-
-    /// <summary>
-    /// Removes index fragments, as they were listed, of finished tiles whose records name others: those of runs that ended between fragment and record, or
-    /// before they had tidied up. A run that is still to commit such a tile will find the record, and take that.
-    /// </summary>
-    public async Task SweepAsync(IEnumerable<TileRow> rows, CancellationToken cancellation)
-    {
-        var named = rows.Where(row => row.Status == TileStatus.Done)
-            .ToDictionary(row => Path.GetFileNameWithoutExtension(output.Local.Index.Fragment(row.Tile)), row => output.KeyIn(row.Fragment!.Path), StringComparer.Ordinal);
-        foreach (var key in output.ListedKeys.Where(key => key.StartsWith(output.FragmentPrefix, StringComparison.Ordinal)).ToList())
-        {
-            if (named.TryGetValue(TilePublisher.StemOf(key), out var own) && own != key)
-                await output.Store.DeleteAsync(key, cancellation).ConfigureAwait(false);
         }
     }
 
@@ -104,6 +89,13 @@ internal sealed class MapPublisher(RemoteOutput output)
                 var file = RemoteOutput.Describe(full, path.Replace('\\', '/'));
                 await output.PutAsync(output.KeyOf(full), full, file, cancellation).ConfigureAwait(false);
                 made.Add(new PublishedProduct(what, file));
+            }
+
+            // What former settings made and these do not.
+            if (made.Any(product => MapProducts.Names.Contains(product.File.Path)))
+            {
+                foreach (var former in MapProducts.Names.Except(made.Select(product => product.File.Path)).Select(output.KeyIn).Where(key => output.Listed(key) is not null))
+                    await output.Store.DeleteAsync(former, cancellation).ConfigureAwait(false);
             }
 
             var marker = MarkerIn(output.Local);

@@ -45,8 +45,8 @@ public sealed class RemoteOutput : IDisposable
         || key.StartsWith(FragmentPrefix, StringComparison.Ordinal)
         || (Local.Tiles != Local.Base && key.StartsWith("tiles/", StringComparison.Ordinal)));
 
-    /// <summary>Objects that are fetched at once. A simulation takes one, so that requests come in the same order each time.</summary>
-    internal static int FetchedAtOnce { get; set; } = 16;
+    /// <summary>Objects that are fetched or removed at once. A simulation takes one, so that requests come in the same order each time.</summary>
+    internal static int ObjectsAtOnce { get; set; } = 16;
 
     /// <summary>How the keys of records begin.</summary>
     internal string RecordPrefix => KeyOf(Local.Index.Records) + "/";
@@ -207,7 +207,7 @@ public sealed class RemoteOutput : IDisposable
         {
             await Parallel.ForEachAsync(
                 wanted,
-                new ParallelOptions { MaxDegreeOfParallelism = FetchedAtOnce, CancellationToken = cancellation },
+                new ParallelOptions { MaxDegreeOfParallelism = ObjectsAtOnce, CancellationToken = cancellation },
                 async (one, token) => await FetchAsync(one.Key, one.Path, token, one.Known).ConfigureAwait(false)).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -16,8 +16,6 @@ public sealed class TilePublisher
 
     private readonly RemoteOutput _output;
     private readonly RunIdentity _identity;
-    private readonly ILookup<string, string> _fragments;
-    private readonly IReadOnlyDictionary<string, string> _began;
     private string _identityVersion = "";
 
     /// <summary>Makes it at the start of a run, when <see cref="SaveStateAsync"/> has not been called yet.</summary>
@@ -28,10 +26,11 @@ public sealed class TilePublisher
         ArgumentNullException.ThrowIfNull(output);
         _output = output;
         _identity = identity;
-        _fragments = output.ListedKeys.Where(key => key.StartsWith(output.FragmentPrefix, StringComparison.Ordinal)).ToLookup(StemOf, StringComparer.Ordinal);
-        _began = output.ListedKeys.Where(key => key.StartsWith(output.RecordPrefix, StringComparison.Ordinal))
-            .ToDictionary(key => key, key => output.Listed(key)!.ETag, StringComparer.Ordinal);
+        Sweep = new ObjectSweep(output);
     }
+
+    /// <summary>Knows what the output held when the run began.</summary>
+    internal ObjectSweep Sweep { get; }
 
     /// <summary>Writes what the run is and what its index is about, and removes the index where it is about to change.</summary>
     /// <param name="changesIndex">True when tiles will be written.</param>
@@ -103,13 +102,6 @@ public sealed class TilePublisher
         }
     }
 
-    /// <summary>The name of a tile's file without the checksum of a fragment and the extension.</summary>
-    internal static string StemOf(string key)
-    {
-        var stem = Path.GetFileNameWithoutExtension(key);
-        return stem.Length > ChecksumLength && stem[^(ChecksumLength + 1)] == '.' ? stem[..^(ChecksumLength + 1)] : stem;
-    }
-
     private TileRow Complete(TileRow row)
     {
         if (row.Status != TileStatus.Done)
@@ -141,7 +133,7 @@ public sealed class TilePublisher
                     return other!;
                 }
 
-                if (other is { Status: TileStatus.Done } && !IsOurs(other, row) && _began.GetValueOrDefault(key) != there.ETag)
+                if (other is { Status: TileStatus.Done } && !IsOurs(other, row) && !Sweep.Began(key, there.ETag))
                     return Overtaken(row);
                 await store.DeleteAsync(there, cancellation).ConfigureAwait(false);
             }
@@ -186,16 +178,7 @@ public sealed class TilePublisher
     }
 
     /// <summary>The inputs changed while this run went on, and one that began with others has finished the tile: it stays as it is.</summary>
-    private static TileRow Overtaken(TileRow row) => row with
-    {
-        Status = TileStatus.Failed,
-        Error = "another run finished this tile from other versions of its inputs meanwhile; run the same command again",
-        Outputs = [],
-        Fragment = null,
-        NodataPixels = 0,
-        Histogram = [],
-        MeanConfidence = double.NaN,
-    };
+    private static TileRow Overtaken(TileRow row) => row.AsFailed("another run finished this tile from other versions of its inputs meanwhile; run the same command again");
 
     /// <summary>Our fragment is of no use where another's record won.</summary>
     private async Task DropFragmentAsync(TileRow row, TileRow winner, CancellationToken cancellation)
@@ -208,7 +191,7 @@ public sealed class TilePublisher
     private async Task SweepAsync(TileRow row, CancellationToken cancellation)
     {
         var own = row.Fragment is null ? null : _output.KeyIn(row.Fragment.Path);
-        foreach (var key in _fragments[Path.GetFileNameWithoutExtension(_output.Local.Index.Fragment(row.Tile))])
+        foreach (var key in Sweep.FragmentsOf(row.Tile))
         {
             if (key != own)
                 await _output.Store.DeleteAsync(key, cancellation).ConfigureAwait(false);

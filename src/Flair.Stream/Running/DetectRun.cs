@@ -46,8 +46,6 @@ public sealed class DetectRun
         try
         {
             using var remote = await RemoteOutput.OpenAsync(settings, options.Storage, cancellation).ConfigureAwait(false);
-            if (remote is not null && options.Prune)
-                throw new FlairException($"{remote.Place}: --prune removes tiles of local outputs only; remove those of the inputs that are gone by your storage's own tools");
             var plan = RunPreparation.Prepare(settings, options.Version, observer.Notice, options, remote);
             trace?.SetTag("flair.model", plan.ModelInWords).SetTag("flair.device", plan.Device).SetTag("flair.tiles", plan.Mosaic.Tiles.Count + plan.Mosaic.Unreadable.Count);
             var summary = await new DetectRun(plan, options, observer).RunAsync(cancellation).ConfigureAwait(false);
@@ -78,8 +76,8 @@ public sealed class DetectRun
             var summary = await MapAsync(cancellation).ConfigureAwait(false);
             var record = Record(summary.ExitCode, null);
             record.Write(_plan.Layout);
-            // A run that found nothing to do leaves the storage as it is.
-            if (_publisher is not null && !summary.Cancelled && (_plan.ChangesIndex || _publisher.LacksRecord))
+            // A run that found nothing to do or to tell leaves the storage as it is.
+            if (_publisher is not null && !summary.Cancelled && (_plan.ChangesIndex || _plan.Survey.Removed.Count > 0 || _publisher.LacksRecord))
                 await _publisher.SaveRecordAsync(cancellation).ConfigureAwait(false);
             return summary with { Record = record };
         }
@@ -149,9 +147,13 @@ public sealed class DetectRun
             }
             else if (!cancelled)
             {
+                if (_plan.ChangesIndex)
+                    new TilePruning(_plan.Layout).RemoveLeftovers(rows, _plan.Survey.Removed.Select(tile => tile.Row));
                 listed = products.Write(rows, cancellation);
-                Prune(rows);
             }
+
+            if (!cancelled && _options.Prune)
+                await PruneAsync(rows, cancellation).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -174,9 +176,10 @@ public sealed class DetectRun
     private async Task<(IReadOnlyList<TileRow> Rows, IReadOnlyList<(string What, string Path)> Products)> PublishMapAsync(
         MapPublisher map, RunProducts products, IReadOnlyList<TileRow> rows, CancellationToken cancellation)
     {
+        var removed = _plan.Survey.Removed.Select(tile => tile.Row);
         if (!_plan.ChangesIndex && map.Current(rows) is { } current)
         {
-            await map.SweepAsync(rows, cancellation).ConfigureAwait(false);
+            await _publisher!.Sweep.RemoveLeftoversAsync(rows, removed, cancellation).ConfigureAwait(false);
             return (rows, current);
         }
 
@@ -186,6 +189,8 @@ public sealed class DetectRun
             if (rows[i].Status == TileStatus.Done && settled[i].Status == TileStatus.Failed)
                 _failed.Add(settled[i]);
         }
+
+        await _publisher!.Sweep.RemoveLeftoversAsync(settled, removed, cancellation).ConfigureAwait(false);
 
         // Rasters of this output that were read earlier in this process may be others by now.
         RemoteFiles.Forget();
@@ -257,11 +262,13 @@ public sealed class DetectRun
     }
 
     /// <summary>Removes the tiles without input, once nothing refers to them any more.</summary>
-    private void Prune(IEnumerable<TileRow> kept)
+    private async Task PruneAsync(IEnumerable<TileRow> kept, CancellationToken cancellation)
     {
-        if (!_options.Prune)
-            return;
-        new TilePruning(_plan.Layout).Remove(_plan.Survey.Removed.Select(tile => tile.Row), kept);
+        var tiles = _plan.Survey.Removed.Select(tile => tile.Row);
+        if (_publisher is null)
+            new TilePruning(_plan.Layout).Remove(tiles, kept);
+        else
+            await _publisher.Sweep.PruneAsync(tiles, kept, cancellation).ConfigureAwait(false);
         _pruned = _plan.Survey.Removed;
     }
 
@@ -313,7 +320,7 @@ public sealed class DetectRun
             FlairMeter.TileDuration.Record(row.Seconds);
         }
 
-        if (done && _plan.Survey.FormerOutputs(row.Tile) is { Count: > 0 } former)
+        if (done && _publisher is null && _plan.Survey.FormerOutputs(row.Tile) is { Count: > 0 } former)
             new TilePruning(_plan.Layout).RemoveFormer(former, row);
         lock (_lock)
         {

@@ -25,7 +25,7 @@ public sealed class RunProducts(RunPreparation plan)
         if (plan.ChangesIndex || !File.Exists(_layout.Index.Tiles) || !File.Exists(_layout.Index.Slices))
         {
             IndexWriter.Compact(_layout.Index, rows, plan.Description, cancellation: cancellation);
-            OutputGuard.Run($"{_layout.Index.Listed}: cannot be written", () => DurableFile.WriteAllBytes(_layout.Index.Listed, Encoding.UTF8.GetBytes(OutputSurvey.Digest(rows))));
+            Write(_layout.Index.Listed, OutputSurvey.Digest(rows));
         }
 
         return [.. products, ("windows", Relative(_layout.Index.Slices)), ("tiles", Relative(_layout.Index.Tiles))];
@@ -76,9 +76,12 @@ public sealed class RunProducts(RunPreparation plan)
         if (!plan.Settings.Outputs.Classes)
             yield break;
         var style = Path.Combine(_layout.Base, settings.OutputName + ".qml");
-        OutputGuard.Run($"{style}: cannot be written", () => DurableFile.WriteAllBytes(style, Encoding.UTF8.GetBytes(QgisStyle.Xml(plan.Model.Nomenclature))));
+        Write(style, QgisStyle.Xml(plan.Model.Nomenclature));
         yield return ("style", Relative(style));
     }
+
+    private static void Write(string path, string text) =>
+        OutputGuard.Run($"{path}: cannot be written", () => DurableFile.WriteAllBytes(path, Encoding.UTF8.GetBytes(text)));
 
     private string Relative(string path) => Path.GetRelativePath(_layout.Root, path);
 }

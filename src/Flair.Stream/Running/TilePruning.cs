@@ -35,22 +35,49 @@ internal sealed class TilePruning(OutputLayout layout)
                 Delete(output.Path);
         });
 
-    /// <summary>What its record lists; a tile that failed lists nothing, but may have rasters of an earlier night.</summary>
-    private IEnumerable<string> Files(TileRow tile)
+    /// <summary>Removes what <see cref="Leftovers"/> finds.</summary>
+    /// <exception cref="FlairException">A file cannot be removed.</exception>
+    public void RemoveLeftovers(IReadOnlyList<TileRow> rows, IEnumerable<TileRow> removed) =>
+        OutputGuard.Run($"{layout.Root}: former files of tiles cannot be removed", () =>
+        {
+            foreach (var path in Leftovers(layout, rows, removed))
+                Delete(path);
+        });
+
+    /// <summary>
+    /// Names that files of finished tiles bear under other settings, if they are there: a run that is killed right after a tile's new record leaves them.
+    /// </summary>
+    /// <param name="layout">The output.</param>
+    /// <param name="rows">The records of the map.</param>
+    /// <param name="removed">The tiles without input, whose files stay.</param>
+    /// <returns>Paths relative to the output directory that belong to no tile by now.</returns>
+    public static IEnumerable<string> Leftovers(OutputLayout layout, IReadOnlyList<TileRow> rows, IEnumerable<TileRow> removed)
+    {
+        // A FLAIR-1 run shares its directory with files of others.
+        if (layout.Tiles == layout.Base)
+            return [];
+        var folder = Path.GetRelativePath(layout.Root, layout.Tiles);
+        var needed = rows.Concat(removed)
+            .SelectMany(row => row.Outputs.Select(output => output.Path).Append($"{folder}/{TileWriter.FileName(TileLayerKind.Classes, row.Tile, only: true)}"))
+            .ToHashSet(StringComparer.Ordinal);
+        return rows.Where(row => row.Status == TileStatus.Done).SelectMany(row => TileWriter.FileNames(row.Tile)).Select(name => $"{folder}/{name}").Where(path => !needed.Contains(path));
+    }
+
+    /// <summary>What its record lists, as far as it lies among the tiles; a tile that failed lists nothing, but may have rasters of an earlier night.</summary>
+    public IEnumerable<string> Files(TileRow tile)
     {
         if (tile.Outputs.Count > 0)
-            return tile.Outputs.Select(output => output.Path);
+            return tile.Outputs.Select(output => output.Path).Where(IsTiles);
         var folder = Path.GetRelativePath(layout.Root, layout.Tiles);
-        return Enum.GetValues<TileLayerKind>().Select(kind => TileWriter.FileName(kind, tile.Tile, only: false))
-            .Append(TileWriter.FileName(TileLayerKind.Classes, tile.Tile, only: true) + ".aux.xml")
-            .Select(name => $"{folder}/{name}");
+        return TileWriter.FileNames(tile.Tile).Select(name => $"{folder}/{name}");
+    }
+
+    private void Delete(string path)
+    {
+        if (IsTiles(path))
+            File.Delete(Path.GetFullPath(path, layout.Root));
     }
 
     /// <summary>A record is a file that somebody may have changed: it does not decide what is removed elsewhere.</summary>
-    private void Delete(string path)
-    {
-        var full = Path.GetFullPath(path, layout.Root);
-        if (Path.GetDirectoryName(full) == layout.Tiles)
-            File.Delete(full);
-    }
+    private bool IsTiles(string path) => Path.GetDirectoryName(Path.GetFullPath(path, layout.Root)) == layout.Tiles;
 }

@@ -1,5 +1,6 @@
 using Flair.Gdal;
 using Flair.Source;
+using Flair.Storage;
 
 namespace Flair.Tiles;
 
@@ -103,9 +104,9 @@ public static class PreviewPng
                     0, 0, raster.Width, raster.Height, bands, GdalType.Byte, start, place.Width, place.Height, 1, place.Width, place.Area, Resampling.Average);
             }
         }
-        catch (GdalException)
+        catch (GdalException) when (!ObjectPath.IsRemoteText(path) || RemotePlaces.Find(path) is null)
         {
-            // The map is what counts; an image that has gone meanwhile leaves its place white.
+            // The map is what counts; an image that has gone meanwhile leaves its place white. A storage that fails for a while must not.
             return;
         }
 

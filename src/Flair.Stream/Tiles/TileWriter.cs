@@ -62,6 +62,10 @@ public sealed class TileWriter : IDisposable
         _ => tile + ".tif",
     };
 
+    /// <summary>Every name that a file of a tile bears under some settings.</summary>
+    public static IEnumerable<string> FileNames(string tile) =>
+        Enum.GetValues<TileLayerKind>().Select(kind => FileName(kind, tile, only: false)).Append(FileName(TileLayerKind.Classes, tile, only: true) + ".aux.xml");
+
     /// <summary>Bytes in the temporary files: a number that changes while they are written.</summary>
     public long BytesSoFar
     {

@@ -47,6 +47,9 @@ public enum Fault
 
     /// <summary>The answer comes late.</summary>
     Slow,
+
+    /// <summary>The body of the answer has another first byte.</summary>
+    Flip,
 }
 
 /// <summary>A request as the proxy saw it.</summary>
@@ -170,7 +173,7 @@ public sealed class FaultProxy : IDisposable
 
     /// <summary>Copies a body, or only its beginning.</summary>
     /// <returns>What came after it.</returns>
-    private static async Task<byte[]> CopyBodyAsync(string head, byte[] rest, Stream from, Stream? to, long most, CancellationToken cancellation)
+    private static async Task<byte[]> CopyBodyAsync(string head, byte[] rest, Stream from, Stream? to, long most, CancellationToken cancellation, bool flip = false)
     {
         if (Header(head, "Transfer-Encoding")?.Contains("chunked", StringComparison.OrdinalIgnoreCase) == true)
             return await CopyChunksAsync(rest, from, to, cancellation);
@@ -179,6 +182,12 @@ public sealed class FaultProxy : IDisposable
         async Task SendAsync(ReadOnlyMemory<byte> bytes)
         {
             var part = bytes[..(int)Math.Min(bytes.Length, most - sent)];
+            if (flip && sent == 0 && part.Length > 0)
+            {
+                part = part.ToArray();
+                System.Runtime.InteropServices.MemoryMarshal.AsMemory(part).Span[0] ^= 1;
+            }
+
             sent += part.Length;
             if (to is not null)
                 await to.WriteAsync(part, cancellation);
@@ -345,7 +354,7 @@ public sealed class FaultProxy : IDisposable
                     return;
                 }
 
-                after = hasBody ? await CopyBodyAsync(answer.Head, answer.Extra, far, near, long.MaxValue, _end.Token) : answer.Extra;
+                after = hasBody ? await CopyBodyAsync(answer.Head, answer.Extra, far, near, long.MaxValue, _end.Token, seen.Fault == Fault.Flip) : answer.Extra;
             }
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException or FormatException)

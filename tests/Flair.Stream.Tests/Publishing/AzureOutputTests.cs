@@ -108,6 +108,33 @@ public sealed class AzureOutputTests : IDisposable
         AssertEqual("local", await DownloadAsync(container, "map/", "remote"));
     }
 
+    [AzuriteFact]
+    public async Task A_preview_is_not_made_without_an_image_that_cannot_be_read_just_now()
+    {
+        _scene.Write("input", 1, 1);
+        var container = await UploadAsync();
+        RemoteFiles.Configure(Through(_azurite.Azurite.Port));
+        await Run(Settings(container, _scene.Output("local")));
+        await Run(Settings(container, $"az://{container}/map"));
+        await Store(container).DeleteAsync("map/preview.png");
+        var listed = 0;
+        using var proxy = new FaultProxy(_azurite.Azurite.Port, request =>
+        {
+            // The output is listed at the start and again right before the files of the whole map are made.
+            if (request.Target.Contains("comp=list", StringComparison.Ordinal) && request.Target.Contains("map", StringComparison.Ordinal))
+                Interlocked.Increment(ref listed);
+            return Volatile.Read(ref listed) > 1 && request.Target.Contains("/in/", StringComparison.Ordinal) ? Fault.Busy : Fault.None;
+        });
+        RemoteFiles.Configure(Through(proxy.Port) with { Attempts = 2 });
+
+        var fault = await Assert.ThrowsAsync<FlairException>(() => Run(Settings(container, $"az://{container}/map")));
+
+        Assert.DoesNotContain("disk", fault.Message, StringComparison.Ordinal);
+        RemoteFiles.Configure(Through(_azurite.Azurite.Port));
+        await Run(Settings(container, $"az://{container}/map"));
+        AssertEqual("local", await DownloadAsync(container, "map/", "remote"));
+    }
+
     private RunSettings Settings(string container, string output, string work = "work")
     {
         var settings = Scene.Settings($"az://{container}/in", RemotePlaces.WithoutSecret(output));

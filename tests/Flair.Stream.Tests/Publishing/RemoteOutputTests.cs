@@ -91,6 +91,12 @@ public sealed class RemoteOutputTests : IDisposable
         await Run(new WatchedStore(new LocalStore(Storage)), "work");
         Assert.DoesNotContain(Directory.GetFiles(_scene.Output("work"), "*.tif", SearchOption.AllDirectories), _ => true);
 
+        // What a run left that was killed while another was faster goes with the next.
+        var orphan = new IndexLayout(Storage).Fragment("tile-0-0.0123456789abcdef");
+        await File.WriteAllTextAsync(orphan, "a fragment that no record names");
+        Assert.Empty((await Run(new WatchedStore(new LocalStore(Storage)), "work")).Tiles);
+        Assert.False(File.Exists(orphan));
+
         var again = new WatchedStore(new LocalStore(Storage));
 
         Assert.Empty((await Run(again, "work")).Tiles);
@@ -138,6 +144,71 @@ public sealed class RemoteOutputTests : IDisposable
     }
 
     [Fact]
+    public async Task Replacing_and_pruning_reach_the_storage()
+    {
+        _scene.Write("input", 2, 1);
+        await Run(new WatchedStore(new LocalStore(Storage)), "work");
+        Assert.Contains("tiles/tile-0-1_confidence.tif", Keys(Storage));
+        var others = Settings("work") with { Outputs = new OutputSettings() };
+        Assert.True(await Ended(others, new LocalStore(Storage), new Recorder(), CancellationToken.None, new RunOptions { Replace = true }));
+        Assert.DoesNotContain(Keys(Storage), key => key.Contains("confidence", StringComparison.Ordinal));
+        Assert.All(Records(Storage), row => AssertWhole(Storage, row));
+
+        File.Delete(Path.Combine(_scene.Input, "tile-0-1.tif"));
+        Assert.True(await Ended(others, new LocalStore(Storage), new Recorder(), CancellationToken.None, new RunOptions { Prune = true }));
+        Assert.DoesNotContain(Keys(Storage), key => key.Contains("tile-0-1", StringComparison.Ordinal));
+        Assert.Equal(1, Count("SELECT count(*) FROM tiles"));
+    }
+
+    [Fact]
+    public async Task A_replacement_and_a_pruning_that_are_killed_at_any_call_are_finished_by_the_next_run()
+    {
+        _scene.Write("input", 2, 1);
+        File.Move(Path.Combine(_scene.Input, "tile-0-1.tif"), _scene.Output("tile-0-1.tif"));
+        var bare = Settings("work") with { Outputs = new OutputSettings { Classes = false, Confidence = true } };
+        var expected = _scene.Output("expected");
+        Assert.True(await Ended(bare, new LocalStore(expected), new Recorder(), CancellationToken.None));
+        File.Move(_scene.Output("tile-0-1.tif"), Path.Combine(_scene.Input, "tile-0-1.tif"));
+        await Run(new WatchedStore(new LocalStore(Storage)), "work");
+        File.Delete(Path.Combine(_scene.Input, "tile-0-1.tif"));
+
+        for (int killAt = 0, attempt = 0; ; attempt++)
+        {
+            using var stop = new CancellationTokenSource();
+            var store = new WatchedStore(new LocalStore(Storage), killAt, done: attempt % 2 == 0, killed: stop.Cancel);
+            var ended = await Ended(bare, store, new Recorder(), stop.Token, new RunOptions { Replace = true, Prune = true });
+            Assert.All(Records(Storage).Where(row => row.Status == TileStatus.Done), row => AssertWhole(Storage, row));
+            if (ended)
+                break;
+            killAt = Math.Max(killAt + 2, store.Calls / 2);
+            Assert.InRange(attempt, 0, 60);
+        }
+
+        Assert.Equal(Keys(expected), Keys(Storage));
+        AssertEqual(expected, Storage);
+    }
+
+    [Fact]
+    public async Task A_record_that_names_objects_elsewhere_removes_none_there()
+    {
+        _scene.Write("input", 2, 1);
+        await Run(new WatchedStore(new LocalStore(Storage)), "work");
+        var record = new IndexLayout(Storage).Record("tile-0-1");
+        Assert.True(TileRecordFile.TryRead(record, out var row, out _));
+        var precious = new OutputFile("precious.tif", 8, Sha256.OfText("not ours"));
+        await File.WriteAllTextAsync(Path.Combine(Storage, precious.Path), "not ours");
+        TileRecordFile.Write(record, row with { Outputs = [.. row.Outputs, precious] });
+        File.Delete(Path.Combine(_scene.Input, "tile-0-1.tif"));
+
+        Assert.True(await Ended(Settings("work"), new LocalStore(Storage), new Recorder(), CancellationToken.None, new RunOptions { Prune = true }));
+
+        Assert.True(File.Exists(Path.Combine(Storage, precious.Path)));
+        Assert.DoesNotContain(Keys(Storage), key => key.Contains("tile-0-1", StringComparison.Ordinal));
+        Assert.Contains("tile-0-1", await File.ReadAllTextAsync(Path.Combine(Storage, ".flair/last-run.json")), StringComparison.Ordinal);
+        Assert.DoesNotContain("tile-0-1", await File.ReadAllTextAsync(Path.Combine(Storage, "map.vrt")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Other_settings_are_refused_and_the_web_is_no_place_for_outputs()
     {
         _scene.Write("input", 1, 1);
@@ -176,11 +247,11 @@ public sealed class RemoteOutputTests : IDisposable
         return recorder;
     }
 
-    private static async Task<bool> Ended(RunSettings settings, IObjectStore store, Recorder recorder, CancellationToken cancellation)
+    private static async Task<bool> Ended(RunSettings settings, IObjectStore store, Recorder recorder, CancellationToken cancellation, RunOptions? options = null)
     {
         try
         {
-            var summary = await DetectRun.RunAsync(settings, new RunOptions { Storage = _ => store }, recorder, cancellation);
+            var summary = await DetectRun.RunAsync(settings, (options ?? new RunOptions()) with { Storage = _ => store }, recorder, cancellation);
             if (!summary.Cancelled)
                 Assert.Equal((0, Address), (summary.ExitCode, summary.Output));
             return !summary.Cancelled;

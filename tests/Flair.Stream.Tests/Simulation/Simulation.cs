@@ -35,7 +35,7 @@ internal sealed partial class Simulation : IDisposable
         _proxy = new FaultProxy(_azurite.Port, Decide) { Lost = Lost, Keeps = false };
         _ofInputs = Options("");
         new BlobServiceClient(Azurite.ConnectionString(_azurite.Port)).CreateBlobContainer(InputContainer);
-        RemoteOutput.FetchedAtOnce = 1;
+        RemoteOutput.ObjectsAtOnce = 1;
         DiskSteps.Watcher = Reach;
     }
 
@@ -45,7 +45,7 @@ internal sealed partial class Simulation : IDisposable
     public void Dispose()
     {
         DiskSteps.Watcher = null;
-        RemoteOutput.FetchedAtOnce = 16;
+        RemoteOutput.ObjectsAtOnce = 16;
         RemoteFiles.Configure(StorageOptions.Default);
         _proxy.Dispose();
         _azurite.Dispose();
