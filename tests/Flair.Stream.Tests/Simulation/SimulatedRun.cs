@@ -45,6 +45,8 @@ internal sealed partial class SimulatedRun(string name, Scenario scenario, Turns
 
     public bool Killed => _killed;
 
+    public bool Calm => calm;
+
     public int Requests => _requests;
 
     /// <summary>What went wrong, in the order of the names.</summary>

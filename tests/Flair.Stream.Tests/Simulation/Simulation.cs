@@ -79,7 +79,7 @@ internal sealed partial class Simulation : IDisposable
                 checks.AfterLife(state, life);
             }
 
-            checks.AtEnd(state, folder);
+            checks.AtEnd(state);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
