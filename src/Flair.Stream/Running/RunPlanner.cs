@@ -26,6 +26,9 @@ public static class RunPlanner
     // A COG of class codes takes about a twentieth of a byte a pixel when the map is calm; noise takes up to five times that.
     private const double OutputBytesPerPixel = 0.06;
 
+    // Rows of the compressed blocks of a usual file; those along the border of two units are kept for the second one.
+    private const int BlockRows = 1024;
+
     /// <summary>Plans a run; writes nothing.</summary>
     /// <param name="settings">The settings.</param>
     /// <param name="measure">True to load the network and the decoder and to time both for a few seconds.</param>
@@ -62,10 +65,12 @@ public static class RunPlanner
         var classes = plan.Model.Nomenclature.Classes.Count;
         var sampleBytes = plan.Mosaic.Samples == SampleType.UInt8 ? 1 : 4;
         var canvas = widest * settings.Window.Size * (classes + 1) * sizeof(float);
-        var strips = 5 * (widest + (2 * settings.Window.Size)) * 1024 * ((plan.Mosaic.ChannelCount * sampleBytes) + 1);
+        var strips = 5 * (widest + (2 * settings.Window.Size)) * BlockRows * ((plan.Mosaic.ChannelCount * sampleBytes) + 1);
         var weights = WeightCopies * plan.Model.Weights.Sum(entry => (long)entry.Value.Data.Length);
         var perPixel = OutputBytesPerPixel + (settings.Outputs.Confidence ? 0.5 : 0) + (settings.Outputs.Probabilities ? 0.2 * classes : 0);
         var temporary = plan.Units.SelectMany(unit => unit.Tiles).Select(tile => tile.Rect.Area).DefaultIfEmpty(0).Max() * 3;
+        var across = plan.Units.Count > 1 ? plan.Units.Max(unit => unit.Bounds.Right) - plan.Units.Min(unit => unit.Bounds.X) : 0L;
+        temporary += Math.Min(KeptBlocks.MostBytes, across * (settings.Window.Size + BlockRows) * plan.Mosaic.ChannelCount * sampleBytes);
         return new RunPlan
         {
             Tiles = plan.Mosaic.Tiles.Count + plan.Mosaic.Unreadable.Count,
