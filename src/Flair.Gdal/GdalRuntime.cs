@@ -60,7 +60,25 @@ public static class GdalRuntime
             Native.GDALAllRegister();
             if (Environment.GetEnvironmentVariable("GDAL_CACHEMAX") is null)
                 Native.GDALSetCacheMax64(256L << 20);
+            KeepWritesApart();
             Volatile.Write(ref _ready, true);
+        }
+    }
+
+    /// <summary>
+    /// GDAL's block cache belongs to all datasets: a thread that reads one may write dirty blocks of another, while that one's own thread writes or closes
+    /// it, and so break it or crash (gdal_priv.h says so of <c>FlushDirtyBlocks</c>, which every read of a JPEG 2000 file calls). From now on dirty blocks are
+    /// written by those who flush or close their dataset. The C interface has no name for this; a GDAL that does not export it is used as it is.
+    /// </summary>
+    private static void KeepWritesApart()
+    {
+        try
+        {
+            Native.EnterDisableDirtyBlockFlush();
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // See above.
         }
     }
 

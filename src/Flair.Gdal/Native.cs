@@ -25,6 +25,10 @@ internal static unsafe partial class Native
     [LibraryImport(Library)]
     public static partial void GDALSetCacheMax64(long bytes);
 
+    // GDALRasterBlock::EnterDisableDirtyBlockFlush()
+    [LibraryImport(Library, EntryPoint = "_ZN15GDALRasterBlock27EnterDisableDirtyBlockFlushEv")]
+    public static partial void EnterDisableDirtyBlockFlush();
+
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     public static partial nint GDALGetDriverByName(string name);
 

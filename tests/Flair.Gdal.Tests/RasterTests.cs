@@ -22,6 +22,27 @@ public sealed unsafe class RasterTests : Scratch
         Assert.False(File.Exists(At("a.tif.aux.xml")));
     }
 
+    /// <summary>GDAL's reader of JPEG 2000 would flush every dataset's blocks, also those that another thread is just writing: that crashed one run in two.</summary>
+    [Fact]
+    public void Reading_one_raster_writes_nothing_of_another()
+    {
+        WriteTiff(At("source.tif"), Noise(1024 * 1024), 1024, 1024, 1);
+        using (var source = Raster.Open(At("source.tif")))
+            source.CreateCopy("JP2OpenJPEG", At("tiled.jp2"), "BLOCKXSIZE=128", "BLOCKYSIZE=128").Close();
+        var pixels = Noise(512 * 512, 2);
+        using var written = Raster.Create("GTiff", At("written.tif"), 512, 512, 1, GdalType.Byte, "SPARSE_OK=TRUE");
+        written.Flush();
+        written.Write<byte>(0, 0, 512, 512, [1], pixels);
+        var before = new FileInfo(At("written.tif")).Length;
+
+        using (var read = Raster.Open(At("tiled.jp2")))
+            read.Read<byte>(0, 0, 1024, 1024, [1], new byte[1024 * 1024]);
+
+        Assert.Equal(before, new FileInfo(At("written.tif")).Length);
+        written.Close();
+        Assert.True(new FileInfo(At("written.tif")).Length >= before + pixels.Length);
+    }
+
     [Fact]
     public void A_window_of_some_bands_can_be_read_interleaved()
     {

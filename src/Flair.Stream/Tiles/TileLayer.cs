@@ -80,6 +80,9 @@ internal sealed class TileLayer : IDisposable
         }
 
         _buffer.Write(0, y, width, rows, _bands, planar);
+
+        // What is not written now stays in memory (see GdalRuntime).
+        _buffer.Flush();
     }
 
     /// <summary>Makes the COG, removes the rows, reads the COG back.</summary>
