@@ -30,7 +30,9 @@ public sealed class AzureOutputTests : IDisposable
         RemoteFiles.Configure(Through(_azurite.Azurite.Port));
         await Run(Settings(container, _scene.Output("local")));
         var faults = FaultProxy.Seeded(3, 0.25, Fault.Busy, Fault.TooMany, Fault.Error, Fault.Reset, Fault.ResetInBody, Fault.Cut, Fault.LostReply);
-        using var proxy = new FaultProxy(_azurite.Azurite.Port, faults);
+        var writes = 0;
+        using var proxy = new FaultProxy(
+            _azurite.Azurite.Port, request => request.Method == "PUT" && Interlocked.Increment(ref writes) % 5 == 1 ? Fault.LostReply : faults(request));
         RemoteFiles.Configure(Through(proxy.Port));
         var client = new Azure.Storage.Blobs.BlobContainerClient(Azurite.ConnectionString(_azurite.Azurite.Port), container);
         var signature = client.GenerateSasUri(Azure.Storage.Sas.BlobContainerSasPermissions.All, DateTimeOffset.UtcNow.AddHours(1)).Query;
