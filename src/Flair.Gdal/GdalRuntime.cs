@@ -58,6 +58,11 @@ public static class GdalRuntime
             // A GeoPackage notes when it was changed; here two that are made of the same are the same.
             Native.CPLSetConfigOption("OGR_CURRENT_DATE", "2000-01-01T00:00:00.000Z");
             Native.GDALAllRegister();
+
+            // The driver makes this list when it is first asked for, and not for two threads at once: the second saw a list without
+            // ZSTD, and its tile was compressed another way than all others.
+            if (Native.GDALGetDriverByName("COG") is not 0 and var cog)
+                _ = DriverMetadata(cog, "DMD_CREATIONOPTIONLIST");
             if (Environment.GetEnvironmentVariable("GDAL_CACHEMAX") is null)
                 Native.GDALSetCacheMax64(256L << 20);
             KeepWritesApart();

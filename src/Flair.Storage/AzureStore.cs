@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Azure;
@@ -26,6 +27,10 @@ public sealed class AzureStore : IObjectStore
 
     // Checked in Resilience: the library would hold the whole range before the first byte is seen.
     private static readonly DownloadTransferValidationOptions RangeHash = new() { ChecksumAlgorithm = StorageChecksumAlgorithm.MD5, AutoValidateChecksum = false };
+
+    /// <summary>Codes of a 409 or 412 that say what no waiting changes.</summary>
+    private static readonly FrozenSet<string> LastingRefusals = FrozenSet.ToFrozenSet(
+        ["BlobArchived", "BlobBeingRehydrated", "BlobImmutableDueToPolicy", "FeatureVersionMismatch", "InvalidBlobType", "LeaseIdMissing"], StringComparer.Ordinal);
 
     private readonly BlobContainerClient _container;
     private readonly Resilience _resilience;
@@ -70,7 +75,7 @@ public sealed class AzureStore : IObjectStore
                     {
                         var pages = _container.GetBlobsAsync(prefix: _prefix + prefix, cancellationToken: inner).AsPages(token);
                         await using var each = pages.GetAsyncEnumerator(inner);
-                        return await each.MoveNextAsync() ? each.Current : null;
+                        return await Answered(each.MoveNextAsync().AsTask()) ? each.Current : null;
                     },
                     outer),
                 cancellation);
@@ -104,7 +109,7 @@ public sealed class AzureStore : IObjectStore
             try
             {
                 var asked = new BlobDownloadOptions { Range = new HttpRange(from, Math.Min(length, HashedRangeBytes)), Conditions = conditions, TransferValidation = RangeHash };
-                var answer = (await blob.DownloadStreamingAsync(asked, inner)).Value;
+                var answer = (await Answered(blob.DownloadStreamingAsync(asked, inner), conditional: conditions is not null)).Value;
                 return RangeAnswer.Body(answer.Content, answer.Details.ContentLength, answer.Details.ContentRange, from, answer, answer.Details.ContentHash);
             }
             catch (RequestFailedException e) when (e.Status == 416)
@@ -134,6 +139,22 @@ public sealed class AzureStore : IObjectStore
     private static string Hexadecimal(byte[]? hash) => hash is null ? "" : Convert.ToHexStringLower(hash);
 
     private static string Bare(ETag? etag) => etag?.ToString().Trim('"') ?? "";
+
+    /// <summary>
+    /// The answer to a request other than the commit. Each may be made any number of times, so that a conflict (409), or a condition that
+    /// failed (412) where none was set, is no last word: somebody in between or a service that is busy with the same blob says so too.
+    /// </summary>
+    private static async Task<T> Answered<T>(Task<T> request, bool conditional = false)
+    {
+        try
+        {
+            return await request;
+        }
+        catch (RequestFailedException e) when ((e.Status == 409 || (e.Status == 412 && !conditional)) && !LastingRefusals.Contains(e.ErrorCode ?? ""))
+        {
+            throw new RefusedException(e);
+        }
+    }
 
     private BlockBlobClient Blob(string key)
     {
@@ -214,7 +235,7 @@ public sealed class AzureStore : IObjectStore
                 async inner =>
                 {
                     using var body = new MemoryStream(buffer, 0, length, writable: false);
-                    await Blob(key).StageBlockAsync(name, body, hash, null, null, inner);
+                    await Answered(Blob(key).StageBlockAsync(name, body, hash, null, null, inner));
                     return true;
                 },
                 cancellation);
@@ -234,7 +255,7 @@ public sealed class AzureStore : IObjectStore
             {
                 try
                 {
-                    return (await _resilience.WithinStallAsync(inner => blob.GetPropertiesAsync(cancellationToken: inner), outer)).Value;
+                    return (await _resilience.WithinStallAsync(inner => Answered(blob.GetPropertiesAsync(cancellationToken: inner)), outer)).Value;
                 }
                 catch (RequestFailedException e) when (e.Status == 404)
                 {
@@ -254,7 +275,7 @@ public sealed class AzureStore : IObjectStore
                 try
                 {
                     var conditions = only is null ? null : new BlobRequestConditions { IfMatch = only };
-                    await _resilience.WithinStallAsync(inner => blob.DeleteAsync(DeleteSnapshotsOption.IncludeSnapshots, conditions, inner), outer);
+                    await _resilience.WithinStallAsync(inner => Answered(blob.DeleteAsync(DeleteSnapshotsOption.IncludeSnapshots, conditions, inner), conditional: only is not null), outer);
                 }
                 catch (RequestFailedException e) when (e.Status == 404 || (only is not null && e.Status == 412))
                 {

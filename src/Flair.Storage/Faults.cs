@@ -1,11 +1,16 @@
 using System.Globalization;
 using System.Net.Sockets;
+using System.Xml;
 using Azure;
 using Azure.Identity;
 using Polly.CircuitBreaker;
 using Polly.Timeout;
 
 namespace Flair.Storage;
+
+/// <summary>A request that may be made again was refused.</summary>
+/// <param name="answer">How.</param>
+internal sealed class RefusedException(RequestFailedException answer) : Exception(answer.Message, answer);
 
 /// <summary>What an exception of a request means.</summary>
 internal static class Faults
@@ -19,7 +24,7 @@ internal static class Faults
         AuthenticationFailedException e => e is not CredentialUnavailableException,
         AggregateException e => e.InnerExceptions.All(IsTransient),
         _ => fault is HttpRequestException or IOException or BrokenBodyException or StalledException or TimeoutRejectedException
-            or BrokenCircuitException or SocketException or OperationCanceledException,
+            or RefusedException or BrokenCircuitException or SocketException or OperationCanceledException or XmlException,
     };
 
     /// <summary>What the storage asked to wait; null where it did not.</summary>
@@ -27,6 +32,7 @@ internal static class Faults
     {
         BrokenCircuitException e => e.RetryAfter,
         WebFaultException e => e.RetryAfter,
+        RefusedException e => RetryAfter(e.InnerException, time),
         RequestFailedException e when e.GetRawResponse() is { } response && response.Headers.TryGetValue("Retry-After", out var text) => ParseRetryAfter(text, time),
         _ => null,
     };
@@ -50,12 +56,14 @@ internal static class Faults
             fault = several.InnerExceptions[^1];
         var said = fault switch
         {
-            RequestFailedException { Status: > 0 } e => $"HTTP {e.Status}{(e.ErrorCode is { Length: > 0 } code ? " " + code : "")}",
+            RefusedException { InnerException: { } inner } => Said(inner),
+            RequestFailedException { Status: > 0 } e => Said(e),
             RequestFailedException { InnerException: { } inner } => OneLine(inner.Message),
             AuthenticationFailedException => "no credentials of Azure could be had (managed identity, environment, az login)",
             TimeoutRejectedException e => $"no answer within {e.Timeout.TotalSeconds:0.#} s",
             BrokenCircuitException e => "the storage fails at every request" + (e.InnerException is { } inner ? $" ({Said(inner)})" : ""),
             OperationCanceledException => "no answer in time",
+            XmlException => "its answer cannot be read",
             _ => OneLine(fault.Message),
         };
         var kind = Kind(fault);

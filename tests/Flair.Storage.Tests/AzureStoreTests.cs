@@ -133,6 +133,74 @@ public sealed class AzureStoreTests(AzuriteFixture fixture)
         Assert.Equal(4, proxy.Seen.Count);
     }
 
+    [AzuriteTheory]
+    [InlineData(Fault.Conflict)]
+    [InlineData(Fault.Precondition)]
+    public async Task ARefusalForNoReasonIsAskedAgain(Fault fault)
+    {
+        var container = fixture.NewContainer();
+        var bytes = TestOptions.Bytes(8, 9 << 20);
+
+        // Twice for each request but those with a condition, the commit and with 412 the read: there it means that another was faster.
+        bool HasCondition(SeenRequest request) =>
+            request.Target.Contains("comp=blocklist", StringComparison.Ordinal) || (fault == Fault.Precondition && request.Range is not null);
+        var asked = new System.Collections.Concurrent.ConcurrentDictionary<string, int>();
+        using var proxy = new FaultProxy(fixture.Azurite.Port, request =>
+            HasCondition(request) || asked.AddOrUpdate($"{request.Method} {request.Target}", 1, (_, times) => times + 1) > 2 ? Fault.None : fault);
+        var store = Store(proxy.Port, container);
+
+        Assert.True(await store.CreateAsync("a", ObjectContent.OfBytes(bytes)));
+        Assert.False(await store.CreateAsync("a", ObjectContent.OfText("other")));
+        Assert.Equal(bytes, store.ReadAllBytes("a"));
+        Assert.Equal("a", Assert.Single(store.List()).Key);
+        await store.DeleteAsync("a");
+
+        Assert.Null(Store(fixture.Azurite.Port, container).Head("a"));
+        Assert.Equal(["DELETE", "GET", "HEAD", "PUT"], proxy.Seen.Where(request => request.Fault == fault).Select(request => request.Method).Distinct().Order());
+    }
+
+    [AzuriteFact]
+    public async Task OfManyWritersThatAreRefusedForNoReasonOneWins()
+    {
+        var container = fixture.NewContainer();
+        using var proxy = new FaultProxy(fixture.Azurite.Port, FaultProxy.Seeded(13, 0.25, Fault.Conflict, Fault.Precondition, Fault.LostReply));
+        for (int round = 0; round < 4; round++)
+        {
+            var contents = Enumerable.Range(0, 4).Select(i => TestOptions.Bytes((round * 10) + i, 100_000)).ToArray();
+            var key = $"tile{round}";
+            var won = await Task.WhenAll(contents.Select(bytes => Store(proxy.Port, container).CreateAsync(key, ObjectContent.OfBytes(bytes))));
+
+            Assert.Single(won, true);
+            Assert.Equal(contents[Array.IndexOf(won, true)], Store(fixture.Azurite.Port, container).ReadAllBytes(key));
+        }
+
+        Assert.Contains(proxy.Seen, request => request.Fault is Fault.Conflict or Fault.Precondition);
+    }
+
+    [AzuriteFact]
+    public async Task ARefusalThatStaysIsToldAsItWasSaid()
+    {
+        var container = fixture.NewContainer();
+        using var proxy = new FaultProxy(fixture.Azurite.Port, request => request.Target.Contains("comp=block&", StringComparison.Ordinal) ? Fault.Precondition : Fault.None);
+        var store = new AzureStore(ObjectPath.Parse($"az://{container}"), TestOptions.Through(proxy.Port, attempts: 3));
+
+        var fault = await Assert.ThrowsAsync<StorageException>(() => store.CreateAsync("a", ObjectContent.OfText("mine")));
+
+        Assert.Equal($"az://{container}/a: HTTP 412 (3 attempts)", fault.Message);
+        Assert.Equal(StorageFault.Unavailable, fault.Fault);
+    }
+
+    [AzuriteFact]
+    public async Task AListThatIsGarbledIsAskedAgain()
+    {
+        var container = fixture.NewContainer();
+        await Store(fixture.Azurite.Port, container).CreateAsync("a", ObjectContent.OfText("content"));
+        using var proxy = new FaultProxy(fixture.Azurite.Port, request => request.Number == 0 ? Fault.Flip : Fault.None);
+
+        Assert.Equal("a", Assert.Single(Store(proxy.Port, container).List()).Key);
+        Assert.Equal(2, proxy.Seen.Count);
+    }
+
     [AzuriteFact]
     public async Task ABrokenBodyIsGoneOnWithWhereItBroke()
     {

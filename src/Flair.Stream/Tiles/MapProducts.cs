@@ -14,7 +14,7 @@ public static class MapProducts
         ArgumentNullException.ThrowIfNull(map);
         if (map.Tiles.Count == 0)
             return [];
-        return OutputGuard.Run($"{map.Output}: the map's VRT, style, catalogue and preview cannot be written", () =>
+        return OutputGuard.Run($"{map.Output}: the map's VRT, style, catalogue and preview cannot be written", map.Output, () =>
         {
             var written = new List<(string, string)>();
             if (map.Outputs.Classes)

@@ -180,19 +180,6 @@ public sealed class TileWriter : IDisposable
     private FlairException Unwritable(Exception cause)
     {
         var reason = cause.Message.Replace('\n', ' ').Replace(_folder + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
-        return new FlairException($"{Path.Combine(_job.Output, _job.Name)}: cannot be written ({reason}); {Room()}", cause);
-    }
-
-    private string Room()
-    {
-        try
-        {
-            long free = new DriveInfo(Path.GetFullPath(_job.Work)).AvailableFreeSpace;
-            return $"{free >> 20} MiB are free there, check the disk and the rights on it";
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            return "check the disk and the rights on it";
-        }
+        return new FlairException($"{Path.Combine(_job.Output, _job.Name)}: cannot be written ({reason}); {OutputGuard.Advice(_job.Work)}", cause);
     }
 }

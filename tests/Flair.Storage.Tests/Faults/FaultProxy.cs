@@ -27,6 +27,12 @@ public enum Fault
     /// <summary>500.</summary>
     Error,
 
+    /// <summary>409, without a code.</summary>
+    Conflict,
+
+    /// <summary>412, without a code.</summary>
+    Precondition,
+
     /// <summary>The connection is reset before the request is answered.</summary>
     Reset,
 
@@ -176,7 +182,7 @@ public sealed class FaultProxy : IDisposable
     private static async Task<byte[]> CopyBodyAsync(string head, byte[] rest, Stream from, Stream? to, long most, CancellationToken cancellation, bool flip = false)
     {
         if (Header(head, "Transfer-Encoding")?.Contains("chunked", StringComparison.OrdinalIgnoreCase) == true)
-            return await CopyChunksAsync(rest, from, to, cancellation);
+            return await CopyChunksAsync(rest, from, to, flip, cancellation);
         long left = long.Parse(Header(head, "Content-Length") ?? "0", CultureInfo.InvariantCulture), sent = 0;
         var buffer = new byte[32 << 10];
         async Task SendAsync(ReadOnlyMemory<byte> bytes)
@@ -208,7 +214,7 @@ public sealed class FaultProxy : IDisposable
         return rest[first..];
     }
 
-    private static async Task<byte[]> CopyChunksAsync(byte[] rest, Stream from, Stream? to, CancellationToken cancellation)
+    private static async Task<byte[]> CopyChunksAsync(byte[] rest, Stream from, Stream? to, bool flip, CancellationToken cancellation)
     {
         var have = new List<byte>(rest);
         var buffer = new byte[32 << 10];
@@ -232,6 +238,12 @@ public sealed class FaultProxy : IDisposable
             last = size == 0;
             int whole = line + 1 + size + 2;
             await FillAsync(whole);
+            if (flip && !last)
+            {
+                have[line + 1] ^= 1;
+                flip = false;
+            }
+
             if (to is not null)
                 await to.WriteAsync(have[..whole].ToArray(), cancellation);
             have.RemoveRange(0, whole);
@@ -290,7 +302,7 @@ public sealed class FaultProxy : IDisposable
                     return;
                 }
 
-                if (seen.Fault is Fault.Busy or Fault.BusyLater or Fault.Unavailable or Fault.TooMany or Fault.Error)
+                if (seen.Fault is Fault.Busy or Fault.BusyLater or Fault.Unavailable or Fault.TooMany or Fault.Error or Fault.Conflict or Fault.Precondition)
                 {
                     rest = await CopyBodyAsync(request.Head, request.Extra, near, null, long.MaxValue, _end.Token);
                     var status = seen.Fault switch
@@ -299,6 +311,8 @@ public sealed class FaultProxy : IDisposable
                         Fault.BusyLater => "503 Server Busy\r\nRetry-After: 1",
                         Fault.Unavailable => "503 Service Unavailable",
                         Fault.TooMany => "429 Too Many Requests",
+                        Fault.Conflict => "409 Conflict",
+                        Fault.Precondition => "412 Precondition Failed",
                         _ => "500 Internal Server Error",
                     };
                     await near.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n"), _end.Token);

@@ -150,6 +150,25 @@ public sealed class MapProductsTests : IDisposable
         Assert.Equal(expected, (pixel[0] << 16) | (pixel[1] << 8) | pixel[2]);
     }
 
+    /// <summary>Without room for the first file, and with room for all but the picture: the library that writes that does not say why it cannot.</summary>
+    [FullDiskTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_full_disk_is_one_clear_line_and_leaves_no_half_product(bool roomForOthers)
+    {
+        const int page = 4096;
+        var (west, _) = _folder.Write("west", West);
+        var others = MapProducts.Write(_folder.Map(west)).Where(product => product.What != "preview").Sum(product => (new FileInfo(_folder.At(product.Path)).Length + page - 1) / page * page);
+        using var disk = new SmallDisk("4m");
+        File.Copy(_folder.At("west.tif"), Path.Combine(disk.Path, "west.tif"));
+        File.WriteAllBytes(Path.Combine(disk.Path, "other"), new byte[new DriveInfo(disk.Path).AvailableFreeSpace - (roomForOthers ? others : 0)]);
+        var error = Assert.Throws<FlairException>(() => MapProducts.Write(_folder.Map(west) with { Output = disk.Path }));
+        Assert.Contains("; 0 MiB are free there, check the disk", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', error.Message);
+        Assert.Equal(roomForOthers, File.Exists(Path.Combine(disk.Path, "stac-items.json")));
+        Assert.DoesNotContain(Directory.GetFiles(disk.Path), file => file.EndsWith("preview.png", StringComparison.Ordinal) || file.EndsWith(".tmp-flair", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void The_slicing_job_is_a_layer_with_FLAIRs_columns_and_rows()
     {
