@@ -127,7 +127,9 @@ public sealed class FaultProxy : IDisposable
         var asked = new ConcurrentDictionary<string, int>();
         return request =>
         {
-            var name = $"{request.Method} {request.Target.Split('?')[0]} {request.Range}";
+            // Containers have another name each time.
+            var path = request.Target.Split('?')[0].Split('/').Where(part => !part.StartsWith("box", StringComparison.Ordinal));
+            var name = $"{request.Method} {string.Join('/', path)} {request.Range}";
             int times = asked.AddOrUpdate(name, 0, (_, before) => before + 1);
             var digest = System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes($"{seed} {name} {times}"));
             double drawn = BitConverter.ToUInt32(digest) / (double)uint.MaxValue;
