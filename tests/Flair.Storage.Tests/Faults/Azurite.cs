@@ -34,6 +34,19 @@ public sealed class Azurite : IDisposable
     public static string ConnectionString(int port) =>
         $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint=http://127.0.0.1:{port}/{Account};";
 
+    /// <summary>Options that reach it through a port, with short pauses.</summary>
+    public static StorageOptions Through(int port) => new()
+    {
+        Attempts = 12,
+        FirstDelay = TimeSpan.FromMilliseconds(5),
+        LongestDelay = TimeSpan.FromMilliseconds(50),
+        Seed = 1,
+        Variable = name => name == "AZURE_STORAGE_CONNECTION_STRING" ? ConnectionString(port) : null,
+
+        // Not the process's own connections: each test ends its own.
+        Transport = () => new SocketsHttpHandler(),
+    };
+
     /// <summary>Starts one and waits until it answers.</summary>
     public static Azurite Start()
     {

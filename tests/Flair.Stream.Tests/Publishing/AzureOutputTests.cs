@@ -27,13 +27,13 @@ public sealed class AzureOutputTests : IDisposable
     {
         _scene.Write("input", 2, 2);
         var container = await UploadAsync();
-        RemoteFiles.Configure(Through(_azurite.Azurite.Port));
+        RemoteFiles.Configure(Azurite.Through(_azurite.Azurite.Port));
         await Run(Settings(container, _scene.Output("local")));
         var faults = FaultProxy.Seeded(3, 0.25, Fault.Busy, Fault.TooMany, Fault.Error, Fault.Reset, Fault.ResetInBody, Fault.Cut, Fault.LostReply);
         var writes = 0;
         using var proxy = new FaultProxy(
             _azurite.Azurite.Port, request => request.Method == "PUT" && Interlocked.Increment(ref writes) % 5 == 1 ? Fault.LostReply : faults(request));
-        RemoteFiles.Configure(Through(proxy.Port));
+        RemoteFiles.Configure(Azurite.Through(proxy.Port));
         var client = new Azure.Storage.Blobs.BlobContainerClient(Azurite.ConnectionString(_azurite.Azurite.Port), container);
         var signature = client.GenerateSasUri(Azure.Storage.Sas.BlobContainerSasPermissions.All, DateTimeOffset.UtcNow.AddHours(1)).Query;
         var settings = Settings(container, $"az://{container}/out/map{signature}");
@@ -51,7 +51,7 @@ public sealed class AzureOutputTests : IDisposable
         // Nothing to do: a listing of the inputs and one of the outputs, from a machine that has the mirror.
         RemoteFiles.Forget();
         using var quiet = new FaultProxy(_azurite.Azurite.Port, _ => Fault.None);
-        RemoteFiles.Configure(Through(quiet.Port));
+        RemoteFiles.Configure(Azurite.Through(quiet.Port));
         await Run(settings);
         Assert.Equal(1, quiet.Seen.Count(request => request.Target.Contains("out%2Fmap", StringComparison.Ordinal)));
         Assert.DoesNotContain(quiet.Seen, request => request.Method is "PUT" or "DELETE");
@@ -74,7 +74,7 @@ public sealed class AzureOutputTests : IDisposable
             _azurite.Azurite.Port,
             request => request.Method == "PUT" && request.Target.Contains("/.flair/tiles/", StringComparison.Ordinal)
                 && request.Target.Contains("comp=blocklist", StringComparison.Ordinal) && Interlocked.Increment(ref lost) <= 2 ? Fault.LostReply : Fault.None);
-        RemoteFiles.Configure(Through(proxy.Port));
+        RemoteFiles.Configure(Azurite.Through(proxy.Port));
         var address = $"az://{container}/map";
 
         await Task.WhenAll(Run(Settings(container, address)), Run(Settings(container, address, "work-2")));
@@ -96,7 +96,7 @@ public sealed class AzureOutputTests : IDisposable
         using var proxy = new FaultProxy(
             _azurite.Azurite.Port,
             request => broken && request.Method == "PUT" && request.Target.Contains("tile-0-1", StringComparison.Ordinal) ? Fault.Busy : Fault.None);
-        RemoteFiles.Configure(Through(proxy.Port) with { Attempts = 3 });
+        RemoteFiles.Configure(Azurite.Through(proxy.Port) with { Attempts = 3 });
         var address = $"az://{container}/map";
 
         var fault = await Assert.ThrowsAsync<FlairException>(() => Run(Settings(container, address)));
@@ -115,7 +115,7 @@ public sealed class AzureOutputTests : IDisposable
     {
         _scene.Write("input", 1, 1);
         var container = await UploadAsync();
-        RemoteFiles.Configure(Through(_azurite.Azurite.Port));
+        RemoteFiles.Configure(Azurite.Through(_azurite.Azurite.Port));
         await Run(Settings(container, _scene.Output("local")));
         await Run(Settings(container, $"az://{container}/map"));
         await Store(container).DeleteAsync("map/preview.png");
@@ -127,12 +127,12 @@ public sealed class AzureOutputTests : IDisposable
                 Interlocked.Increment(ref listed);
             return Volatile.Read(ref listed) > 1 && request.Target.Contains("/in/", StringComparison.Ordinal) ? Fault.Busy : Fault.None;
         });
-        RemoteFiles.Configure(Through(proxy.Port) with { Attempts = 2 });
+        RemoteFiles.Configure(Azurite.Through(proxy.Port) with { Attempts = 2 });
 
         var fault = await Assert.ThrowsAsync<FlairException>(() => Run(Settings(container, $"az://{container}/map")));
 
         Assert.DoesNotContain("disk", fault.Message, StringComparison.Ordinal);
-        RemoteFiles.Configure(Through(_azurite.Azurite.Port));
+        RemoteFiles.Configure(Azurite.Through(_azurite.Azurite.Port));
         await Run(Settings(container, $"az://{container}/map"));
         AssertEqual("local", await DownloadAsync(container, "map/", "remote"));
     }
@@ -143,17 +143,7 @@ public sealed class AzureOutputTests : IDisposable
         return settings with { Resources = settings.Resources with { Work = _scene.Output(work) } };
     }
 
-    private static StorageOptions Through(int port) => new()
-    {
-        Attempts = 12,
-        FirstDelay = TimeSpan.FromMilliseconds(5),
-        LongestDelay = TimeSpan.FromMilliseconds(50),
-        Seed = 1,
-        Variable = name => name == "AZURE_STORAGE_CONNECTION_STRING" ? Azurite.ConnectionString(port) : null,
-        Transport = () => new SocketsHttpHandler(),
-    };
-
-    private AzureStore Store(string container) => new(ObjectPath.Parse($"az://{container}"), Through(_azurite.Azurite.Port));
+    private AzureStore Store(string container) => new(ObjectPath.Parse($"az://{container}"), Azurite.Through(_azurite.Azurite.Port));
 
     private async Task<string> UploadAsync()
     {

@@ -28,7 +28,7 @@ public sealed class RemoteInputTests : IDisposable
         using var proxy = new FaultProxy(
             _azurite.Azurite.Port,
             request => asked.AddOrUpdate(request.Target, 1, (_, times) => times + 1) is var times && times <= 3 ? faults[(request.Number + times) % faults.Length] : Fault.None);
-        RemoteFiles.Configure(Through(proxy.Port));
+        RemoteFiles.Configure(Azurite.Through(proxy.Port));
 
         var tiles = await Run(Scene.Settings($"az://{container}/d033", _scene.Output("remote")));
 
@@ -50,7 +50,7 @@ public sealed class RemoteInputTests : IDisposable
     {
         _scene.Write("input", 4, 1);
         var container = await UploadAsync();
-        RemoteFiles.Configure(Through(_azurite.Azurite.Port));
+        RemoteFiles.Configure(Azurite.Through(_azurite.Azurite.Port));
         var settings = Scene.Settings($"az://{container}/d033/*.tif", _scene.Output("out"));
         await Run(settings);
 
@@ -66,7 +66,7 @@ public sealed class RemoteInputTests : IDisposable
         var container = await UploadAsync();
         var client = new Azure.Storage.Blobs.BlobContainerClient(Azurite.ConnectionString(_azurite.Azurite.Port), container);
         var signature = client.GenerateSasUri(Azure.Storage.Sas.BlobContainerSasPermissions.Read | Azure.Storage.Sas.BlobContainerSasPermissions.List, DateTimeOffset.UtcNow.AddHours(1)).Query;
-        RemoteFiles.Configure(Through(_azurite.Azurite.Port));
+        RemoteFiles.Configure(Azurite.Through(_azurite.Azurite.Port));
         var pipeline = Path.Combine(_scene.Root, "pipeline.yaml");
         File.WriteAllText(pipeline, $$"""
             input: "az://{{container}}/d033{{signature}}"
@@ -108,7 +108,7 @@ public sealed class RemoteInputTests : IDisposable
         foreach (var key in new[] { "a/1.tif", "a/b/2.JP2", "a/b/notes.txt", "a/.hidden/3.tif", "a/map/.flair/run.json", "a/map/tiles/1.tif", "a/map/map.vrt", "a/b/index.vrt", "ab/4.tif" })
             await Store(container).CreateAsync(key, ObjectContent.OfText(key));
         using var proxy = new FaultProxy(_azurite.Azurite.Port, _ => Fault.None);
-        RemoteFiles.Configure(Through(proxy.Port));
+        RemoteFiles.Configure(Azurite.Through(proxy.Port));
 
         Assert.Equal(["a/1.tif", "a/b/2.JP2"], Find("a"));
         Assert.Equal(["a/1.tif", "a/b/2.JP2", "ab/4.tif"], Find(""));
@@ -134,7 +134,7 @@ public sealed class RemoteInputTests : IDisposable
     {
         var container = _azurite.NewContainer();
         using var proxy = new FaultProxy(_azurite.Azurite.Port, _ => Fault.None);
-        RemoteFiles.Configure(Through(proxy.Port));
+        RemoteFiles.Configure(Azurite.Through(proxy.Port));
         var path = $"az://{container}/models/w.safetensors";
         Assert.Null(RemoteWeights.LocalOrNull(path));
         await Store(container).ReplaceAsync("models/w.safetensors", ObjectContent.OfText("first"));
@@ -169,7 +169,7 @@ public sealed class RemoteInputTests : IDisposable
             </SimpleSource></VRTRasterBand></VRTDataset>
             """;
         await Store(container).CreateAsync("d033/one.vrt", ObjectContent.OfText(vrt));
-        RemoteFiles.Configure(Through(_azurite.Azurite.Port));
+        RemoteFiles.Configure(Azurite.Through(_azurite.Azurite.Port));
         RemoteFiles.Install();
 
         Assert.Equal(Scene.Classes(Path.Combine(_scene.Input, files[0]!)), Scene.Classes($"az://{container}/d033/one.vrt"));
@@ -182,17 +182,7 @@ public sealed class RemoteInputTests : IDisposable
         _scene.Dispose();
     }
 
-    private static StorageOptions Through(int port) => new()
-    {
-        Attempts = 12,
-        FirstDelay = TimeSpan.FromMilliseconds(5),
-        LongestDelay = TimeSpan.FromMilliseconds(50),
-        Seed = 1,
-        Variable = name => name == "AZURE_STORAGE_CONNECTION_STRING" ? Azurite.ConnectionString(port) : null,
-        Transport = () => new SocketsHttpHandler(),
-    };
-
-    private AzureStore Store(string container) => new(ObjectPath.Parse($"az://{container}"), Through(_azurite.Azurite.Port));
+    private AzureStore Store(string container) => new(ObjectPath.Parse($"az://{container}"), Azurite.Through(_azurite.Azurite.Port));
 
     private async Task<string> UploadAsync()
     {

@@ -218,7 +218,7 @@ internal sealed partial class Simulation : IDisposable
     private string InputOf(int tiles, bool remote) => remote ? $"az://{InputContainer}/{tiles}" : Path.Combine(_root.FullName, $"inputs-{tiles}");
 
     /// <summary>Pauses cost nothing and limits are never reached, see <see cref="SimulatedClock"/>.</summary>
-    private StorageOptions Options(string run) => new()
+    private StorageOptions Options(string run) => Azurite.Through(_proxy.Port) with
     {
         Attempts = 6,
         FirstDelay = TimeSpan.FromMilliseconds(10),
@@ -227,9 +227,7 @@ internal sealed partial class Simulation : IDisposable
         AttemptTimeout = TimeSpan.FromMinutes(100),
         HedgeAfter = TimeSpan.FromMinutes(50),
         BreakFor = TimeSpan.FromSeconds(1),
-        Seed = 1,
         Time = new SimulatedClock(),
-        Variable = name => name == "AZURE_STORAGE_CONNECTION_STRING" ? Azurite.ConnectionString(_proxy.Port) : null,
         Transport = () => new SimulatedTransport(run),
     };
 
