@@ -1,4 +1,5 @@
 using Flair.Cli.Progress;
+using Flair.Telemetry;
 
 namespace Flair.Cli.Supervision;
 
@@ -10,21 +11,14 @@ internal sealed class SupervisorReport(bool json)
     public void Notice(string message)
     {
         if (json)
-            Write(RunEvents.Notice(message));
+            Context().WriteEvent(RunEvents.Notice(message));
         else
-            Console.Error.WriteLine($"note: {message}");
+            Context().Error.WriteLine($"note: {message}");
     }
 
     /// <summary>Tells why the run ends.</summary>
     /// <returns>The exit code.</returns>
-    public int Error(string message)
-    {
-        if (json)
-            Write(new { Event = "error", Message = message, ExitCode = ExitCode.InternalError });
-        else
-            Console.Error.WriteLine($"error: {message}");
-        return ExitCode.InternalError;
-    }
+    public int Error(string message) => ErrorReport.Write(new FlairException(message) { ExitCode = ExitCode.InternalError }, Context(), json);
 
     /// <summary>Shows the cursor again, that a live display hid and could not give back.</summary>
     public void RestoreTerminal()
@@ -33,5 +27,6 @@ internal sealed class SupervisorReport(bool json)
             Console.Out.WriteLine("\e[?25h");
     }
 
-    private static void Write(object line) => new CommandContext([], Console.Out, Console.Error, CancellationToken.None).WriteJson(line);
+    // Made when something is to be told: a supervisor that never does keeps as little in memory as it can.
+    private static CommandContext Context() => new([], new RedactingWriter(Console.Out), new RedactingWriter(Console.Error), CancellationToken.None);
 }
