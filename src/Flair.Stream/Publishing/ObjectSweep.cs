@@ -28,8 +28,12 @@ internal sealed class ObjectSweep
     /// <summary>True for the version of a record that was there when the run began.</summary>
     public bool Began(string recordKey, string etag) => _records.GetValueOrDefault(recordKey) == etag;
 
-    /// <summary>The fragments of a tile that were there when the run began.</summary>
-    public IEnumerable<string> FragmentsOf(string tile) => _fragments[Path.GetFileNameWithoutExtension(_output.Local.Index.Fragment(tile))];
+    /// <summary>The fragments of a tile that were there when the run began, but for the one that its record names.</summary>
+    public IEnumerable<string> FragmentsBeside(TileRow row)
+    {
+        var own = row.Fragment is null ? null : _output.KeyIn(row.Fragment.Path);
+        return FragmentsOf(row.Tile).Where(key => key != own);
+    }
 
     /// <summary>Removes what finished tiles have beside what their records list, as a run leaves it that is killed right after it committed a tile.</summary>
     /// <param name="rows">The records of the map, as they are in the storage.</param>
@@ -38,7 +42,7 @@ internal sealed class ObjectSweep
     public Task RemoveLeftoversAsync(IReadOnlyList<TileRow> rows, IEnumerable<TileRow> removed, CancellationToken cancellation)
     {
         var rasters = TilePruning.Leftovers(_output.Local, rows, removed).Select(_output.KeyIn);
-        var fragments = rows.Where(row => row.Fragment is not null).SelectMany(row => FragmentsOf(row.Tile).Where(key => key != _output.KeyIn(row.Fragment!.Path)));
+        var fragments = rows.Where(row => row.Fragment is not null).SelectMany(FragmentsBeside);
         return DeleteAsync([.. rasters.Concat(fragments)], cancellation);
     }
 
@@ -82,6 +86,8 @@ internal sealed class ObjectSweep
         File.Delete(_output.Local.Index.Fragment(tile.Tile));
         File.Delete(record);
     }
+
+    private IEnumerable<string> FragmentsOf(string tile) => _fragments[Path.GetFileNameWithoutExtension(_output.Local.Index.Fragment(tile))];
 
     /// <summary>The name of a tile's file without the checksum of a fragment and the extension.</summary>
     private static string StemOf(string key)

@@ -190,12 +190,8 @@ public sealed class TilePublisher
     /// <summary>Removes what runs before this one left of the tile. With our record there, nobody can commit it any more.</summary>
     private async Task SweepAsync(TileRow row, CancellationToken cancellation)
     {
-        var own = row.Fragment is null ? null : _output.KeyIn(row.Fragment.Path);
-        foreach (var key in Sweep.FragmentsOf(row.Tile))
-        {
-            if (key != own)
-                await _output.Store.DeleteAsync(key, cancellation).ConfigureAwait(false);
-        }
+        foreach (var key in Sweep.FragmentsBeside(row))
+            await _output.Store.DeleteAsync(key, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Another run may have begun here with other settings while nothing was finished yet: then this one ends.</summary>
