@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics;
 using Flair.Gdal;
 
@@ -109,7 +110,7 @@ internal sealed unsafe class ImageryRows : IDisposable
     public void States<T>(int row, int left, Span<byte> states)
         where T : unmanaged, INumberBase<T>
     {
-        var rented = PixelPool.Shared.Rent(states.Length);
+        var rented = ArrayPool<byte>.Shared.Rent(states.Length);
         var own = rented.AsSpan(0, states.Length);
         own.Clear();
         var span = new GridRect(left, row, states.Length, 1);
@@ -124,7 +125,7 @@ internal sealed unsafe class ImageryRows : IDisposable
         }
 
         Flags.Raise(states, own);
-        PixelPool.Shared.Return(rented);
+        ArrayPool<byte>.Shared.Return(rented);
     }
 
     public void Dispose()
@@ -212,7 +213,7 @@ internal sealed unsafe class ImageryRows : IDisposable
     private void ClearNever<T>(RasterBlocks file, GridRect part, Span<T> values)
         where T : unmanaged, INumberBase<T>
     {
-        var rented = PixelPool.Shared.Rent(part.Width);
+        var rented = ArrayPool<byte>.Shared.Rent(part.Width);
         var states = rented.AsSpan(0, part.Width);
         Judge<T>(file, part, states);
         for (int x = 0; x < states.Length; x++)
@@ -221,6 +222,6 @@ internal sealed unsafe class ImageryRows : IDisposable
                 values[x] = T.Zero;
         }
 
-        PixelPool.Shared.Return(rented);
+        ArrayPool<byte>.Shared.Return(rented);
     }
 }
