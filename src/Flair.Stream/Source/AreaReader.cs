@@ -12,7 +12,7 @@ public sealed class AreaReader : IDisposable
     private const int BuffersKept = 16;
 
     /// <summary>Pixels for which a job of its own, and perhaps a handle, is worth the trouble.</summary>
-    private const int LeastPixelsOfJob = 256 * 1024;
+    internal const int LeastPixelsOfJob = 256 * 1024;
 
     private readonly Mosaic _mosaic;
     private readonly ReadOptions _options;

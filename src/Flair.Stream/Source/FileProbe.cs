@@ -6,7 +6,6 @@ namespace Flair.Source;
 public static class FileProbe
 {
     private const int RowsAtOnce = 1024;
-    private const int LeastPixelsOfJob = 256 * 1024;
 
     /// <summary>Decodes all bands of a raster in the way that a run does, and notes in <see cref="DecodeLedger.Current"/> what it is at.</summary>
     /// <param name="path">The raster.</param>
@@ -33,7 +32,7 @@ public static class FileProbe
         for (var bottom = 0; bottom < info.Height;)
         {
             bottom = Math.Min(bottom + RowsAtOnce, info.Height);
-            Parallel.ForEach(blocks.Prepare(bottom, 2 * Environment.ProcessorCount, LeastPixelsOfJob), job => job.Source.Decode(job, CancellationToken.None));
+            Parallel.ForEach(blocks.Prepare(bottom, 2 * Environment.ProcessorCount, AreaReader.LeastPixelsOfJob), job => job.Source.Decode(job, CancellationToken.None));
             failures.AddRange(blocks.Rows.SelectMany(rows => rows.Failed).Select(failed => failed.Message));
             blocks.Release(bottom);
         }

@@ -116,8 +116,7 @@ public sealed partial class Mosaic
         return [.. paths.Select(path =>
         {
             var file = RasterInfo.Stat(path);
-            int query = path.IndexOf('?', StringComparison.Ordinal);
-            return file with { Path = query < 0 ? path : path[..query], Bytes = asRead && _quarantined.ContainsKey(path) ? -1 : file.Bytes };
+            return file with { Path = RasterInfo.WithoutQuery(path), Bytes = asRead && _quarantined.ContainsKey(path) ? -1 : file.Bytes };
         })];
     }
 

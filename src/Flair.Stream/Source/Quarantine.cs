@@ -48,7 +48,7 @@ public sealed class Quarantine
         foreach (var verdict in verdicts)
         {
             var found = RasterInfo.Stat(verdict.Path);
-            var key = Key(verdict.Path);
+            var key = RasterInfo.WithoutQuery(verdict.Path);
             files[key] = new QuarantinedFile(key, found.Bytes, found.Modified, verdict.Opens, verdict.Reason, software, now);
         }
 
@@ -56,7 +56,7 @@ public sealed class Quarantine
     }
 
     /// <summary>The entry of an input; null when it may be read.</summary>
-    public QuarantinedFile? Find(string path) => _files.GetValueOrDefault(Key(path));
+    public QuarantinedFile? Find(string path) => _files.GetValueOrDefault(RasterInfo.WithoutQuery(path));
 
     /// <summary>Writes it, whole or not at all; removes the file when there is nothing to say.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
@@ -79,7 +79,4 @@ public sealed class Quarantine
             return []; // at worst a crash is met once more
         }
     }
-
-    // As in the records: a token in a query string is nobody's business.
-    private static string Key(string path) => path.IndexOf('?', StringComparison.Ordinal) is >= 0 and var query ? path[..query] : path;
 }

@@ -91,9 +91,12 @@ internal sealed record RasterInfo
             file = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
 
         // The path of a file system of GDAL's may carry a query, which may be a secret.
-        int query = path.StartsWith("/vsi", StringComparison.Ordinal) ? path.IndexOf('?', StringComparison.Ordinal) : -1;
-        return file.Exists ? new InputFingerprint(path, file.Length, file.LastWriteTimeUtc.Ticks) : new InputFingerprint(query < 0 ? path : path[..query], Vsi.Size(path) ?? 0, 0);
+        var shown = path.StartsWith("/vsi", StringComparison.Ordinal) ? WithoutQuery(path) : path;
+        return file.Exists ? new InputFingerprint(path, file.Length, file.LastWriteTimeUtc.Ticks) : new InputFingerprint(shown, Vsi.Size(path) ?? 0, 0);
     }
+
+    /// <summary>A path as records name it: a token in a query is nobody's business.</summary>
+    public static string WithoutQuery(string path) => path.IndexOf('?', StringComparison.Ordinal) is >= 0 and var query ? path[..query] : path;
 }
 
 /// <summary>A band of a raster.</summary>
