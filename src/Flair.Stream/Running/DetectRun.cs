@@ -210,7 +210,7 @@ public sealed class DetectRun
         Classes = _plan.Model.Nomenclature,
         CreateWriter = CreateWriter,
         TilesFromRoot = Path.GetRelativePath(_plan.Layout.Root, _plan.Layout.Tiles),
-        Records = new RecordContext(_plan.Mosaic.Grid, _plan.Model.Fingerprint, Sha256.OfText(_plan.SettingsText), _plan.InputsOf, _plan.FailuresOf),
+        Records = new RecordContext(_plan.Mosaic.Grid, _plan.Model.Fingerprint, Sha256.OfText(_plan.SettingsText), _plan.InputsOf, _plan.Survey.FailuresOf),
         Index = _plan.Layout.Index,
         Publish = _publisher is null ? null : _publisher.PublishAsync,
         Committed = Committed,
@@ -252,7 +252,7 @@ public sealed class DetectRun
             Histogram = [],
             MeanConfidence = double.NaN,
             Seconds = 0,
-            Attempts = Math.Max(1, _plan.FailuresOf(tile.Name) + (_plan.Quarantine.Find(tile.File) is null ? 1 : 0)),
+            Attempts = Math.Max(1, _plan.Survey.FailuresOf(tile.Name) + (_plan.Quarantine.Find(tile.File) is null ? 1 : 0)),
         };
         if (_publisher is null)
             TileRecordFile.Write(_plan.Layout.Index.Record(row.Tile), row);

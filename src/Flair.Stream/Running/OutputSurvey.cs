@@ -13,6 +13,7 @@ public sealed class OutputSurvey
     private readonly InputChanges.Collector _inputs;
     private readonly Dictionary<string, TileReason> _reasons = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IReadOnlyList<OutputFile>> _former = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _failures = new(StringComparer.Ordinal);
     private readonly string _settings;
 
     /// <summary>Looks at the records; writes nothing.</summary>
@@ -28,7 +29,7 @@ public sealed class OutputSurvey
         foreach (var tile in mosaic.Unreadable)
         {
             if (TileRecordFile.TryRead(plan.Layout.Index.Record(tile.Name), out var row, out _) && row.Tile == tile.Name)
-                _inputs.Add(row, frozen: true);
+                Note(row, frozen: true);
         }
 
         // A FLAIR-1 file maps one raster to one name: what another raster left there was replaced.
@@ -42,6 +43,10 @@ public sealed class OutputSurvey
     /// <summary>Why the others are mapped, by tile.</summary>
     public IReadOnlyDictionary<string, TileReason> Reasons => _reasons;
 
+    /// <summary>How many tiles are mapped for each reason that occurs.</summary>
+    public IReadOnlyList<(TileReason Reason, int Tiles)> ReasonCounts =>
+        [.. _reasons.Values.GroupBy(reason => reason).OrderBy(group => group.Key).Select(group => (group.Key, group.Count()))];
+
     /// <summary>The tiles without input, by name.</summary>
     public IReadOnlyList<RemovedTile> Removed { get; }
 
@@ -50,6 +55,9 @@ public sealed class OutputSurvey
 
     /// <summary>The files of a tile of other settings that is being replaced; empty for any other.</summary>
     public IReadOnlyList<OutputFile> FormerOutputs(string tile) => _former.GetValueOrDefault(tile, []);
+
+    /// <summary>How often a tile has been tried in vain.</summary>
+    public int FailuresOf(string tile) => _failures.GetValueOrDefault(tile);
 
     /// <summary>SHA-256 over all that decides which rows an index has.</summary>
     public static string Digest(IEnumerable<TileRow> rows) => Sha256.OfText(string.Join('\n', rows
@@ -62,7 +70,7 @@ public sealed class OutputSurvey
         var record = _plan.Layout.Index.Record(tile.Name);
         if (!TileRecordFile.TryRead(record, out var row, out _) || row.Tile != tile.Name)
             return Todo(tile, File.Exists(record) ? TileReason.Incomplete : TileReason.New);
-        _inputs.Add(row, frozen: false);
+        Note(row, frozen: false);
         if (row.ModelFingerprint != _plan.Model.Fingerprint || row.SettingsFingerprint != _settings)
         {
             _former[tile.Name] = row.Outputs;
@@ -86,6 +94,13 @@ public sealed class OutputSurvey
             : Todo(tile, OwnChanged(tile, row.Inputs, inputs) ? TileReason.InputChanged : TileReason.NeighbourChanged);
     }
 
+    private void Note(TileRow row, bool frozen)
+    {
+        _inputs.Add(row, frozen);
+        if (row.Status == TileStatus.Failed)
+            _failures[row.Tile] = row.Attempts;
+    }
+
     private TileRow? Todo(SourceTile tile, TileReason reason)
     {
         _reasons[tile.Name] = reason;
@@ -94,7 +109,7 @@ public sealed class OutputSurvey
 
     private static bool OwnChanged(SourceTile tile, IReadOnlyList<InputFingerprint> before, IReadOnlyList<InputFingerprint> now)
     {
-        var own = tile.Files.Select(path => path.Split('?')[0]).ToHashSet(StringComparer.Ordinal);
+        var own = tile.Files.Select(RasterInfo.WithoutQuery).ToHashSet(StringComparer.Ordinal);
         return !now.Where(file => own.Contains(file.Path)).All(before.Contains);
     }
 

@@ -75,7 +75,7 @@ public static class RunPlanner
         {
             Tiles = plan.Mosaic.Tiles.Count + plan.Mosaic.Unreadable.Count,
             TilesFinished = plan.Finished.Count,
-            Reasons = [.. plan.Survey.Reasons.Values.GroupBy(reason => reason).OrderBy(group => group.Key).Select(group => (group.Key, group.Count()))],
+            Reasons = plan.Survey.ReasonCounts,
             Inputs = plan.Survey.Inputs,
             RemovedTiles = [.. plan.Survey.Removed.Select(tile => tile.Row.Tile)],
             Units = plan.Units.Count,

@@ -198,10 +198,6 @@ public sealed class RunPreparation
     /// <summary>Every file that decides a pixel of a tile: its own and those of the neighbours that its windows reach into.</summary>
     public IReadOnlyList<InputFingerprint> InputsOf(SourceTile tile) => InputsOf(tile, asRead: true);
 
-    /// <summary>How often a tile has been tried in vain.</summary>
-    public int FailuresOf(string tile) =>
-        TileRecordFile.TryRead(Layout.Index.Record(tile), out var row, out _) && row.Status == TileStatus.Failed ? row.Attempts : 0;
-
     /// <summary>As <see cref="InputsOf(SourceTile)"/>.</summary>
     /// <param name="tile">The tile.</param>
     /// <param name="asRead">False for the files in quarantine as they are on disk, not marked as unread.</param>

@@ -130,7 +130,7 @@ public sealed record RunRecord
             FormerRunKilled = TryRead(plan.Layout) is { Outcome: "running" },
             Tiles = plan.Mosaic.Tiles.Count + plan.Mosaic.Unreadable.Count,
             Skipped = plan.Finished.Count,
-            Reasons = survey.Reasons.Values.GroupBy(reason => reason).OrderBy(group => group.Key).ToDictionary(group => group.Key.InWords(), group => group.Count()),
+            Reasons = survey.ReasonCounts.ToDictionary(count => count.Reason.InWords(), count => count.Tiles),
             InputsAdded = RunRecordFiles.Of(survey.Inputs.Added),
             InputsChanged = RunRecordFiles.Of(survey.Inputs.Changed),
             InputsRemoved = RunRecordFiles.Of(survey.Inputs.Removed),
