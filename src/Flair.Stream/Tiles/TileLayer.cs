@@ -89,7 +89,6 @@ internal sealed class TileLayer : IDisposable
     public void Seal(string compression, CancellationToken cancellation)
     {
         DiskSteps.Reach(DiskStep.Write, Temporary);
-        _buffer.Flush();
         _buffer.CreateCopy(
             "COG",
             Temporary,
