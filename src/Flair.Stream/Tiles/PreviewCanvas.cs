@@ -49,7 +49,7 @@ internal sealed class PreviewCanvas
         fixed (byte* memory = _planar)
         {
             using var raster = Raster.Wrap(memory, _width, _height, 3, GdalType.Byte, 1, _width, (long)_width * _height);
-            raster.CreateCopy("PNG", path).Close();
+            raster.CreateCopy("PNG", path, "ZLEVEL=3").Close();
         }
     }
 }
