@@ -108,6 +108,18 @@ public sealed unsafe class Jpeg2000File : SafeHandle
         GC.KeepAlive(this); // the decoded values are freed with it
     }
 
+    /// <summary>Frees what was decoded last: four bytes a value, which would otherwise stay until the next is decoded.</summary>
+    public void FreeDecoded()
+    {
+        ObjectDisposedException.ThrowIf(IsClosed, this);
+        for (uint i = 0; i < _image->ComponentCount; i++)
+        {
+            var component = _image->Components + i;
+            Native.opj_image_data_free(component->Data);
+            component->Data = null;
+        }
+    }
+
     /// <inheritdoc/>
     protected override bool ReleaseHandle()
     {

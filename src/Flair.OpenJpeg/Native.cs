@@ -67,6 +67,9 @@ internal static unsafe partial class Native
     [LibraryImport(Library)]
     public static partial void opj_image_destroy(Image* image);
 
+    [LibraryImport(Library)]
+    public static partial void opj_image_data_free(void* data);
+
     /// <summary>opj_image_t; rectangles are on the reference grid.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct Image

@@ -32,10 +32,13 @@ public sealed unsafe class Jpeg2000FileTests : IDisposable
                 file.DecodeTile(column, row);
                 int x = column * tileWidth, y = row * tileHeight;
                 Copy(file, pixels, x, y, Math.Min(tileWidth, Width - x), Math.Min(tileHeight, Height - y));
+                if (column == 0)
+                    file.FreeDecoded();
             }
         }
 
         Assert.Equal(expected, pixels);
+        Assert.Throws<OpenJpegException>(() => Copy(file, pixels, 0, 0, 1, 1));
     }
 
     [Theory]
@@ -54,6 +57,8 @@ public sealed unsafe class Jpeg2000FileTests : IDisposable
             Copy(file, pixels, 0, y, 512, rows);
             file.DecodeArea(512, y, Width - 512, rows);
             Copy(file, pixels, 512, y, Width - 512, rows);
+            if (y < 512)
+                file.FreeDecoded();
         }
 
         Assert.Equal(ReadByGdal(path, 3), pixels);

@@ -23,7 +23,7 @@ public sealed record BatchLogits(UnitState Unit, IReadOnlyList<Placement> Window
 /// <summary>
 /// batches → logits. Where operators return before their work is done, as on CUDA, a worker is given the next batch while its device computes, and the
 /// logits leave when they are there: so nobody after this block has to wait for the network, and what a device is given to do stays bounded.
-/// Bounded: <see cref="IWindowNetwork.InFlight"/> batches a worker inside, and as many that wait. Ordered: logits leave in the order of the batches,
+/// Bounded: <see cref="IWindowNetwork.InFlight"/> batches a worker inside, and a quarter as many that wait, as a batch's logits are twenty times its pixels. Ordered: logits leave in the order of the batches,
 /// whichever worker was faster.
 /// </summary>
 public static class InferenceBlock
@@ -69,7 +69,7 @@ public static class InferenceBlock
             },
             new ExecutionDataflowBlockOptions
             {
-                BoundedCapacity = 2 * inFlight,
+                BoundedCapacity = inFlight + Math.Max(1, inFlight / 4),
                 MaxDegreeOfParallelism = inFlight,
                 EnsureOrdered = true,
                 CancellationToken = cancellation,

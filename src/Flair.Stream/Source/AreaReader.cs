@@ -19,7 +19,8 @@ public sealed class AreaReader : IDisposable
     private readonly GridRect _area;
     private readonly KeptBlocks? _kept;
     private readonly int _unit;
-    private readonly BufferPool _pool = new(BuffersKept);
+    private readonly BufferPool _pool;
+    private readonly bool _ownsPool;
     private readonly ReadCounters _counters = new();
     private readonly List<ImageryRows> _imagery = [];
     private readonly List<(HeightProduct Product, ElevationRows Surface, ElevationRows? Terrain)> _heights = [];
@@ -37,9 +38,17 @@ public sealed class AreaReader : IDisposable
     /// <param name="kept">Where blocks that other areas need too are kept; null where there are none.</param>
     /// <param name="unit">Which of the areas of <paramref name="kept"/> this is. They are read one after the other, in order.</param>
     public AreaReader(Mosaic mosaic, GridRect area, ReadOptions options, KeptBlocks? kept = null, int unit = 0)
+        : this(mosaic, area, options, kept, unit, null)
+    {
+    }
+
+    /// <summary>As the other constructor, with a pool that the readers before and after share; each gives back what is free when it ends.</summary>
+    internal AreaReader(Mosaic mosaic, GridRect area, ReadOptions options, KeptBlocks? kept, int unit, BufferPool? pool)
     {
         ArgumentNullException.ThrowIfNull(mosaic);
         ArgumentNullException.ThrowIfNull(options);
+        _pool = pool ?? CreatePool();
+        _ownsPool = pool is null;
         _mosaic = mosaic;
         _options = options;
         _area = area;
@@ -61,6 +70,9 @@ public sealed class AreaReader : IDisposable
 
         _known = new KnownRows(_imagery, withHalo, mosaic.HasSuspects(area), mosaic.Samples, mosaic.Nodata, _pool);
     }
+
+    /// <summary>A pool for several readers.</summary>
+    internal static BufferPool CreatePool() => new(BuffersKept);
 
     /// <summary>The strips, north to south; they cover the area exactly, most of them 256 to 1024 rows high.</summary>
     public IReadOnlyList<GridRect> Strips { get; }
@@ -102,9 +114,6 @@ public sealed class AreaReader : IDisposable
             _decoding.Add(DecodeAsync(Strips[0]));
     }
 
-    /// <summary>Ends when all strips that were asked for are decoded, and the one after them.</summary>
-    public Task DecodedAsync() => Task.WhenAll(_decoding);
-
     /// <summary>Closes the files and frees what is not out in strips, and what was kept for this area at last.</summary>
     public void Dispose()
     {
@@ -123,7 +132,10 @@ public sealed class AreaReader : IDisposable
         }
 
         _known.Dispose();
-        _pool.Dispose();
+        if (_ownsPool)
+            _pool.Dispose();
+        else
+            _pool.Trim();
         _stop.Dispose();
         _kept?.Finished(_unit);
     }

@@ -140,6 +140,9 @@ internal sealed unsafe class Jpeg2000Blocks : IBlockHandle
             else
                 ReadTiles(rows, part, y);
         }
+
+        // The handle may wait long for its next part.
+        _file.FreeDecoded();
     }
 
     public void Dispose() => _file.Dispose();

@@ -82,15 +82,22 @@ internal sealed class BufferPool(int keep) : IDisposable
         surplus?.Dispose();
     }
 
-    /// <summary>Frees what is kept; what is out is freed when it comes back.</summary>
-    public void Dispose()
+    /// <summary>Frees what is kept.</summary>
+    public void Trim()
     {
         lock (_gate)
         {
-            _disposed = true;
             foreach (var buffer in _free)
                 buffer.Dispose();
             _free.Clear();
         }
+    }
+
+    /// <summary>Frees what is kept; what is out is freed when it comes back.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+            _disposed = true;
+        Trim();
     }
 }

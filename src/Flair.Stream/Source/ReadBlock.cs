@@ -16,7 +16,7 @@ public sealed record UnitStrip(UnitState Unit, Strip Strip, bool Last) : IDispos
 /// <summary>
 /// units → strips. Reads a unit from north to south, whole rows of compressed blocks at a time, so that each is decoded once, and those that
 /// other units share are kept for them; the reader itself decodes several files at once. The next strip is decoded while this one is put together, and while the window block works on the last one;
-/// so is the first strip of the next unit, as soon as this one's blocks are decoded.
+/// so is the first strip of the next unit, as soon as this one's last is put together.
 /// Bounded: one unit waits, two strips are being read and one waits. Ordered: strips leave from north to south, unit after unit.
 /// </summary>
 public sealed class ReadBlock : Stage<UnitState, UnitStrip>
@@ -24,6 +24,9 @@ public sealed class ReadBlock : Stage<UnitState, UnitStrip>
     private readonly Mosaic _mosaic;
     private readonly ReadOptions _options;
     private readonly KeptBlocks? _kept;
+
+    // One for all units: what the last strip of one leaves serves the first of the next.
+    private readonly BufferPool _pool = AreaReader.CreatePool();
 
     /// <summary>The unit whose last strip has not left yet.</summary>
     private Open? _last;
@@ -47,32 +50,29 @@ public sealed class ReadBlock : Stage<UnitState, UnitStrip>
     /// <inheritdoc/>
     protected override async Task HandleAsync(UnitState message, CancellationToken cancellation)
     {
-        var reader = new AreaReader(_mosaic, message.ReadArea, _options, _kept, message.Order);
+        var reader = new AreaReader(_mosaic, message.ReadArea, _options, _kept, message.Order, _pool);
         var before = _last;
         _last = new Open(message, reader);
+        UnitStrip? strip = null;
         using (before?.Reader)
         {
-            // When the blocks of the unit before are decoded and kept, the cores need not wait until its last strip has left.
             if (before is not null)
-            {
-                using (Counters.Enter(() => $"unit {before.State.Unit.Name}{before.Reader.FilesInHand}"))
-                    await before.Reader.DecodedAsync().WaitAsync(cancellation).ConfigureAwait(false);
-            }
-
-            reader.Begin();
-            if (before is not null)
-                await SendAsync(before, before.Reader.Strips.Count - 1, cancellation).ConfigureAwait(false);
+                strip = await ComposeAsync(before, before.Reader.Strips.Count - 1, cancellation).ConfigureAwait(false);
         }
 
+        // This unit's first blocks are decoded while the last strip of the one before waits to leave, but not before the blocks of that are freed.
+        reader.Begin();
+        if (strip is not null)
+            await SendAsync(strip).ConfigureAwait(false);
         for (var i = 0; i < reader.Strips.Count - 1; i++)
-            await SendAsync(_last, i, cancellation).ConfigureAwait(false);
+            await SendAsync(await ComposeAsync(_last, i, cancellation).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     protected override async Task EndAsync(CancellationToken cancellation)
     {
         if (_last is { } last)
-            await SendAsync(last, last.Reader.Strips.Count - 1, cancellation).ConfigureAwait(false);
+            await SendAsync(await ComposeAsync(last, last.Reader.Strips.Count - 1, cancellation).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -81,23 +81,22 @@ public sealed class ReadBlock : Stage<UnitState, UnitStrip>
         Counters.Pulse = null;
         _last?.Reader.Dispose();
         _last = null;
+        _pool.Dispose();
     }
 
-    private async Task SendAsync(Open unit, int index, CancellationToken cancellation)
+    private async Task<UnitStrip> ComposeAsync(Open unit, int index, CancellationToken cancellation)
     {
-        Strip strip;
         var rows = unit.Reader.Strips[index];
         Counters.Pulse = () => unit.Reader.BytesDecoded;
         using (unit.State.Trace?.Read(rows))
         using (Counters.Enter(() => $"unit {unit.State.Unit.Name}, rows {rows.Y} to {rows.Bottom}{unit.Reader.FilesInHand}"))
         {
-            strip = await unit.Reader.ReadAsync(index, cancellation).ConfigureAwait(false);
+            var strip = await unit.Reader.ReadAsync(index, cancellation).ConfigureAwait(false);
             var read = unit.Reader.BytesDecoded;
             Counters.Add(1, read - unit.Counted);
             unit.Counted = read;
+            return new UnitStrip(unit.State, strip, index == unit.Reader.Strips.Count - 1);
         }
-
-        await SendAsync(new UnitStrip(unit.State, strip, index == unit.Reader.Strips.Count - 1)).ConfigureAwait(false);
     }
 
     private sealed record Open(UnitState State, AreaReader Reader)
