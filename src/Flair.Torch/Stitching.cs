@@ -25,7 +25,10 @@ public static unsafe class Stitching
     /// <param name="logits">[n, classes, h, w] float32, in any memory format.</param>
     /// <param name="index">The window of the batch.</param>
     /// <param name="weights">[h, w] float32, on the same device.</param>
-    /// <param name="sums">[classes, H, W] float32, on the same device, dense along W; changed.</param>
+    /// <param name="sums">
+    /// [classes, H, W] float32, on the same device; changed. On the CPU dense along W, or, which costs least where the logits lie so too, a
+    /// permuted [H, W, classes].
+    /// </param>
     /// <param name="part">The part of the window that is added.</param>
     /// <param name="row">The row of <paramref name="sums"/> that takes the part's first.</param>
     /// <param name="column">The column of <paramref name="sums"/> that takes the part's first.</param>
@@ -39,17 +42,18 @@ public static unsafe class Stitching
     }
 
     /// <summary>Classes of sums that <see cref="BlendAccumulate"/> made; see <see cref="FinishedBand"/>.</summary>
-    /// <param name="sums">[classes, rows, W] float32, dense along W; a view of some rows will do.</param>
+    /// <param name="sums">[classes, rows, W] float32, laid out as <see cref="BlendAccumulate"/> takes them; a view of some rows will do.</param>
     /// <param name="totals">[rows, W] float32: what the probabilities of a pixel add up to; null: the sum of <paramref name="sums"/> over all classes.</param>
     /// <param name="active">One flag a class; an inactive class is never chosen, its probability still counts in the total. At least one is set.</param>
     /// <param name="nodata">The class code where the total is 0.</param>
     /// <param name="probabilities">Whether every class's probability is wanted.</param>
+    /// <param name="clear">Whether to leave <paramref name="sums"/> 0.</param>
     /// <returns>Tensors of the caller's, on the device of <paramref name="sums"/>.</returns>
     /// <exception cref="TorchException">Shapes, types or devices do not fit, there are more than 256 classes, or none is active.</exception>
-    public static FinishedBand Finish(Tensor sums, Tensor? totals, ReadOnlySpan<bool> active, byte nodata, bool probabilities)
+    public static FinishedBand Finish(Tensor sums, Tensor? totals, ReadOnlySpan<bool> active, byte nodata, bool probabilities, bool clear = false)
     {
         if (!sums.IsOnHost)
-            return StitchingByOperators.Finish(sums, totals, active, nodata, probabilities);
+            return StitchingByOperators.Finish(sums, totals, active, nodata, probabilities, clear);
         if (sums.Shape is not [var classCount, var rows, var columns])
             throw new TorchException($"libtorch: finish: sums must have three dimensions, not {sums.Shape.Count}");
         var band = new FinishedBand(
@@ -62,7 +66,16 @@ public static unsafe class Stitching
             fixed (bool* flags = active)
             {
                 Native.Check(
-                    Native.Finish(sums, totals ?? none, (byte*)flags, active.Length, nodata, band.Classes, band.Confidence, band.Probabilities ?? none),
+                    Native.Finish(
+                        sums,
+                        totals ?? none,
+                        (byte*)flags,
+                        active.Length,
+                        nodata,
+                        clear ? 1 : 0,
+                        band.Classes,
+                        band.Confidence,
+                        band.Probabilities ?? none),
                     "finish");
             }
 

@@ -18,7 +18,7 @@ internal static class StitchingByOperators
     }
 
     // Without a value from host memory, which every call would wait to be copied to the device.
-    public static FinishedBand Finish(Tensor sums, Tensor? totals, ReadOnlySpan<bool> active, byte nodata, bool probabilities)
+    public static FinishedBand Finish(Tensor sums, Tensor? totals, ReadOnlySpan<bool> active, byte nodata, bool probabilities, bool clear = false)
     {
         if (!active.Contains(true))
             throw new TorchException("libtorch: finish: no class is active");
@@ -44,7 +44,10 @@ internal static class StitchingByOperators
         using (best)
         {
             best.MaskedFill_(empty, nodata);
-            return new FinishedBand(best.To(TorchScalarType.UInt8), InBytes(largest, perUnit), probabilities ? InBytes(sums, perUnit) : null);
+            var band = new FinishedBand(best.To(TorchScalarType.UInt8), InBytes(largest, perUnit), probabilities ? InBytes(sums, perUnit) : null);
+            if (clear)
+                sums.Zero_();
+            return band;
         }
     }
 

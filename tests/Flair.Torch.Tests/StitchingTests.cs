@@ -8,15 +8,22 @@ public sealed class StitchingTests
     private static readonly PixelRect s_part = new(3, 5, 90, 77);
 
     [Theory]
-    [InlineData(MemoryFormat.Contiguous)]
-    [InlineData(MemoryFormat.ChannelsLast)]
-    public void BlendingIsSoftmaxTimesWeight(MemoryFormat format)
+    [InlineData(MemoryFormat.Contiguous, false, Classes)]
+    [InlineData(MemoryFormat.ChannelsLast, false, Classes)]
+    [InlineData(MemoryFormat.Contiguous, true, Classes)]
+    [InlineData(MemoryFormat.ChannelsLast, true, Classes)]
+    [InlineData(MemoryFormat.ChannelsLast, true, 16)]
+    [InlineData(MemoryFormat.ChannelsLast, true, 5)]
+    [InlineData(MemoryFormat.ChannelsLast, true, 3)]
+    [InlineData(MemoryFormat.ChannelsLast, true, 1)]
+    public void BlendingIsSoftmaxTimesWeight(MemoryFormat format, bool sumsByPixel, int classes)
     {
-        using var rowMajor = Noise("logits", 12, 2, Classes, Size, Size);
+        using var rowMajor = Noise("logits", 12, 2, classes, Size, Size);
         using var logits = rowMajor.Contiguous(format);
         using var weights = Noise("weights", 1, Size, Size);
-        using var sums = Noise("sums", 1, Classes, 120, 110);
-        using var expected = sums.Clone();
+        using var planes = Noise("sums", 1, classes, 120, 110);
+        using var expected = planes.Clone();
+        using var sums = sumsByPixel ? ByPixel(planes) : planes.Clone();
         Stitching.BlendAccumulate(logits, 1, weights, sums, s_part, 20, 33);
         StitchingByOperators.BlendAccumulate(logits, 1, weights, expected, s_part, 20, 33);
         AssertNear(expected.ToArray<float>(), sums.ToArray<float>(), 1e-6f);
@@ -42,6 +49,23 @@ public sealed class StitchingTests
         using var bandOfPixels = StitchingByOperators.Finish(sums, null, active, 255, probabilities: true);
         Assert.Equal(band.Classes.ToArray<byte>(), bandOfPixels.Classes.ToArray<byte>());
         AssertNear(Floats(band.Probabilities!), Floats(bandOfPixels.Probabilities!), 1);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void APixelsValueDoesNotDependOnHowItsRowIsCut(bool byPixel)
+    {
+        using var rowMajor = Noise("logits", 120, 1, Classes, Size, Size);
+        using var logits = rowMajor.Contiguous(byPixel ? MemoryFormat.ChannelsLast : MemoryFormat.Contiguous);
+        using var weights = Noise("weights", 1, Size, Size);
+        using var zeros = Creation.Zeros([Classes, Size, Size]);
+        using var whole = byPixel ? ByPixel(zeros) : zeros.Clone();
+        using var parts = byPixel ? ByPixel(zeros) : zeros.Clone();
+        Stitching.BlendAccumulate(logits, 0, weights, whole, new(0, 0, Size, Size), 0, 0);
+        for (int column = 0, width = 1; column < Size; column += width, width = Math.Min(width + 2, Size - column))
+            Stitching.BlendAccumulate(logits, 0, weights, parts, new(0, column, Size, width), 0, column);
+        Assert.Equal(whole.ToArray<float>(), parts.ToArray<float>());
     }
 
     [Fact]
@@ -72,12 +96,15 @@ public sealed class StitchingTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void FinishingIsArgmaxAndShare(bool withTotals)
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public void FinishingIsArgmaxAndShare(bool withTotals, bool byPixel)
     {
         var active = Enumerable.Range(0, Classes).Select(c => c is not (3 or 18)).ToArray();
-        using var all = Noise("sums", 1, Classes, 40, 150);
+        using var planes = Noise("sums", 1, Classes, 40, 150);
+        using var all = byPixel ? ByPixel(planes) : planes.Clone();
         using (var hole = all.Slice(2, 10, 30))
             hole.Zero_();
         using var sums = all.Narrow(1, 5, 20);
@@ -92,6 +119,25 @@ public sealed class StitchingTests
         AssertNear(Floats(expected.Confidence), Floats(band.Confidence), 1);
         AssertNear(Floats(expected.Probabilities!), Floats(band.Probabilities!), 1);
         Assert.InRange(Floats(expected.Probabilities!).Zip(Floats(band.Probabilities!)).Count(pair => pair.First != pair.Second), 0, 5);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void FinishedRowsAreLeftEmptyWhereAskedFor(bool byPixel)
+    {
+        var active = Enumerable.Repeat(true, Classes).ToArray();
+        using var planes = Noise("sums", 1, Classes, 12, 150);
+        using var all = byPixel ? ByPixel(planes) : planes.Clone();
+        using var sums = all.Narrow(1, 3, 7);
+        using var expected = Stitching.Finish(sums, null, active, 255, probabilities: true);
+        Assert.Equal(planes.ToArray<float>(), all.ToArray<float>());
+        using var band = Stitching.Finish(sums, null, active, 255, probabilities: true, clear: true);
+        Assert.Equal(expected.Classes.ToArray<byte>(), band.Classes.ToArray<byte>());
+        Assert.Equal(expected.Probabilities!.ToArray<byte>(), band.Probabilities!.ToArray<byte>());
+        using (var rows = planes.Narrow(1, 3, 7))
+            rows.Zero_();
+        Assert.Equal(planes.ToArray<float>(), all.ToArray<float>());
     }
 
     [Fact]
@@ -115,6 +161,9 @@ public sealed class StitchingTests
         Assert.Throws<TorchException>(() => Stitching.BlendAccumulate(logits, 0, weights, sums, new(0, 0, 8, 8), 1, 0));
         Assert.Throws<TorchException>(() => Stitching.BlendAccumulate(logits, 0, weights, sums, new(4, 0, 8, 8), 0, 0));
         Assert.Throws<TorchException>(() => Stitching.BlendAccumulate(logits, 0, weights, twoClasses, new(0, 0, 8, 8), 0, 0));
+        using var rowsLast = sums.Permute(0, 2, 1);
+        Assert.Throws<TorchException>(() => Stitching.BlendAccumulate(logits, 0, weights, rowsLast, new(0, 0, 8, 8), 0, 0));
+        Assert.Throws<TorchException>(() => Stitching.Finish(rowsLast, null, [true, true, true], 255, probabilities: false));
         Assert.Throws<TorchException>(() => Stitching.Finish(sums, null, [false, false, false], 255, probabilities: false));
         Assert.Throws<TorchException>(() => Stitching.Finish(sums, null, [true], 255, probabilities: false));
         Assert.Throws<TorchException>(() => StitchingByOperators.Finish(sums, null, [true], 255, probabilities: false));
@@ -128,6 +177,14 @@ public sealed class StitchingTests
         for (var i = 0; i < values.Length; i++)
             values[i] = (float)(random.NextDouble() * scale);
         return Tensor.From<float>(values, shape);
+    }
+
+    // The same numbers, laid out pixel by pixel.
+    private static Tensor ByPixel(Tensor planes)
+    {
+        using var permuted = planes.Permute(1, 2, 0);
+        using var dense = permuted.Contiguous();
+        return dense.Permute(2, 0, 1);
     }
 
     private static float[] Floats(Tensor bytes) => [.. bytes.ToArray<byte>().Select(value => (float)value)];

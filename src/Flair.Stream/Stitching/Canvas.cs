@@ -70,15 +70,11 @@ public sealed class Canvas : ICanvas
     public void Take(MapRows rows)
     {
         using var sums = _sums.Narrow(1, Slot(rows.Y), rows.Count);
-        using (var band = Torch.Stitching.Finish(sums, null, _active, StitchBlock.Nodata, rows.ClassCount > 0))
-        {
-            CopyToHost(band.Classes, rows.Classes);
-            CopyToHost(band.Confidence, rows.Confidence);
-            if (band.Probabilities is not null)
-                CopyToHost(band.Probabilities, rows.Probabilities);
-        }
-
-        sums.Zero_();
+        using var band = Torch.Stitching.Finish(sums, null, _active, StitchBlock.Nodata, rows.ClassCount > 0, clear: true);
+        CopyToHost(band.Classes, rows.Classes);
+        CopyToHost(band.Confidence, rows.Confidence);
+        if (band.Probabilities is not null)
+            CopyToHost(band.Probabilities, rows.Probabilities);
     }
 
     /// <summary>Frees the device's memory.</summary>
@@ -88,11 +84,9 @@ public sealed class Canvas : ICanvas
         _weights.Dispose();
     }
 
-    // On the CPU a class is a plane. A GPU adds pixel by pixel, as logits lie there.
+    // Pixel by pixel, as networks give their logits.
     private static Tensor Sums(int classes, int height, int width, string device)
     {
-        if (device == "cpu")
-            return Creation.Zeros([classes, height, width]);
         using var byPixel = Creation.Zeros([height, width, classes], TorchScalarType.Float32, device);
         return byPixel.Permute(2, 0, 1);
     }

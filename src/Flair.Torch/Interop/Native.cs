@@ -115,7 +115,7 @@ internal static unsafe partial class Native
 
     [LibraryImport(Library, EntryPoint = "flair_finish")]
     public static partial int Finish(
-        Tensor sums, Tensor totals, byte* active, int activeCount, int nodata, Tensor classes, Tensor confidence, Tensor probabilities);
+        Tensor sums, Tensor totals, byte* active, int activeCount, int nodata, int clear, Tensor classes, Tensor confidence, Tensor probabilities);
 
     /// <summary>Passes a result on; a negative one is a failure.</summary>
     /// <exception cref="TorchException">With libtorch's message.</exception>

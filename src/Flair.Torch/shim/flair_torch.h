@@ -96,5 +96,5 @@ struct flair_rect {
 };
 FLAIR_API int32_t flair_blend(flair_tensor logits, int64_t index, flair_tensor weights, flair_tensor sums, const flair_rect* part, int64_t row,
                               int64_t column);
-FLAIR_API int32_t flair_finish(flair_tensor sums, flair_tensor totals, const uint8_t* active, int32_t active_count, int32_t nodata, flair_tensor classes,
-                               flair_tensor confidence, flair_tensor probabilities);
+FLAIR_API int32_t flair_finish(flair_tensor sums, flair_tensor totals, const uint8_t* active, int32_t active_count, int32_t nodata, int32_t clear,
+                               flair_tensor classes, flair_tensor confidence, flair_tensor probabilities);
