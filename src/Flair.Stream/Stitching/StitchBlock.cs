@@ -11,7 +11,7 @@ namespace Flair.Stitching;
 /// logits → finished rows. Adds each window's probabilities to a canvas on the inference device, as high as one window and as wide as the
 /// unit. Windows come from north to south: when one comes that begins at row y, no later one touches the rows above y; they are finished,
 /// and only their class, its probability and, where asked for, all probabilities leave the device.
-/// Bounded: one canvas; one batch of logits waits. Ordered: rows leave from north to south, unit after unit.
+/// Bounded: one canvas, which serves units of one width; one batch of logits waits. Ordered: rows leave from north to south, unit after unit.
 /// </summary>
 public sealed class StitchBlock : Stage<BatchLogits, MapRows>
 {
@@ -25,6 +25,8 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
     private readonly int _probabilityBands;
     private readonly bool _wholeWindow;
     private ICanvas? _canvas;
+    private UnitState? _unit;
+    private int _width;
     private int _finishedTo;
 
     /// <summary>Makes the block.</summary>
@@ -56,13 +58,15 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
     {
         using var logits = message;
         var bounds = message.Unit.Unit.Bounds;
-        if (_canvas is null)
+        if (_unit != message.Unit)
         {
-            _canvas = _thread.Run(() => _createCanvas(bounds.Width));
+            _unit = message.Unit;
             _finishedTo = bounds.Y;
+            if (_canvas is null || _width != bounds.Width)
+                Renew(bounds.Width);
         }
 
-        using var here = message.Logits is null ? null : _thread.Run(() => _canvas.Bring(message.Logits));
+        using var here = message.Logits is null ? null : _thread.Run(() => _canvas!.Bring(message.Logits));
         for (int i = 0, end; i < message.Windows.Count; i = end)
         {
             await FinishAsync(message.Unit, Top(message.Windows[i])).ConfigureAwait(false);
@@ -84,9 +88,6 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
         if (message.Logits is null)
         {
             await FinishAsync(message.Unit, bounds.Bottom).ConfigureAwait(false);
-            Release();
-            // Units differ in width: blocks kept for one size do not serve the next, and would add up from unit to unit.
-            _thread.Run(LibTorch.EmptyCache);
             await SendAsync(new MapRows(message.Unit, bounds.Bottom, 0, 0)).ConfigureAwait(false);
         }
     }
@@ -96,6 +97,19 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
     {
         _canvas?.Dispose();
         _canvas = null;
+    }
+
+    /// <summary>A canvas is empty when its unit is finished, so that the next unit of its width can have it.</summary>
+    private void Renew(int width)
+    {
+        Release();
+        _width = width;
+        _canvas = _thread.Run(() =>
+        {
+            // Blocks kept for one size do not serve the next, and would add up from unit to unit.
+            LibTorch.EmptyCache();
+            return _createCanvas(width);
+        });
     }
 
     private void Add(Tensor logits, int index, Placement placement, GridRect bounds)

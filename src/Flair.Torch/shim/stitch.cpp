@@ -32,7 +32,7 @@ __attribute__((always_inline)) inline float larger(float a, float b) { return a 
 __attribute__((always_inline)) inline float exp_negative(float x) {
   constexpr float kRound = 12582912.0f + 127.0f;  // 1.5 * 2^23: adding and subtracting it rounds to a whole number
   constexpr float kSmallest = -88.0296919f;       // -127 ln 2
-  x = x > kSmallest ? x : kSmallest;
+  x = kSmallest > x ? kSmallest : x;              // what is not a number stays so
   const float shifted = x * 1.44269504088896341f + kRound;
   const float n = shifted - kRound;
   const float r = (x - n * 0.693359375f) - n * -2.12194440e-4f;
