@@ -177,6 +177,25 @@ internal static unsafe partial class Native
         RasterIoExtra* extra);
 
     [LibraryImport(Library)]
+    public static partial int GDALRasterIOEx(
+        nint band,
+        int write,
+        int x,
+        int y,
+        int width,
+        int height,
+        void* buffer,
+        int bufferWidth,
+        int bufferHeight,
+        int bufferType,
+        long pixelSpacing,
+        long lineSpacing,
+        RasterIoExtra* extra);
+
+    [LibraryImport(Library)]
+    public static partial int GDALFlushRasterCache(nint band);
+
+    [LibraryImport(Library)]
     public static partial void VSIFree(void* memory);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]

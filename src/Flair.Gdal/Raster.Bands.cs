@@ -127,10 +127,29 @@ public sealed unsafe partial class Raster
     public (int Width, int Height) OverviewSize(int band, int level)
     {
         using var use = new Use(this);
-        var overview = Native.GDALGetOverview(Band(use, band), level);
-        return overview == 0
-            ? throw new GdalException($"{Path} has no overview {level} of band {band}")
-            : (Native.GDALGetRasterBandXSize(overview), Native.GDALGetRasterBandYSize(overview));
+        var overview = Overview(use, band, level);
+        return (Native.GDALGetRasterBandXSize(overview), Native.GDALGetRasterBandYSize(overview));
+    }
+
+    /// <summary>Writes whole rows of an overview.</summary>
+    /// <param name="band">Band.</param>
+    /// <param name="level">Overview, 0 is the largest.</param>
+    /// <param name="y">First row.</param>
+    /// <param name="rows">[row, column].</param>
+    public unsafe void WriteOverview(int band, int level, int y, ReadOnlySpan<byte> rows)
+    {
+        using var use = new Use(this);
+        var overview = Overview(use, band, level);
+        int width = Native.GDALGetRasterBandXSize(overview), count = rows.Length / width;
+        fixed (byte* memory = rows)
+            Check(Native.GDALRasterIOEx(overview, 1, 0, y, width, count, memory, width, count, (int)GdalType.Byte, 1, width, null));
+    }
+
+    /// <summary>Hands what is buffered of an overview to the operating system.</summary>
+    public void FlushOverview(int band, int level)
+    {
+        using var use = new Use(this);
+        Check(Native.GDALFlushRasterCache(Overview(use, band, level)));
     }
 
     /// <summary>Reads a whole overview, block by block, to see that it can be read.</summary>
@@ -138,9 +157,7 @@ public sealed unsafe partial class Raster
     public unsafe void CheckOverview(int band, int level)
     {
         using var use = new Use(this);
-        var overview = Native.GDALGetOverview(Band(use, band), level);
-        if (overview == 0)
-            throw new GdalException($"{Path} has no overview {level} of band {band}");
+        var overview = Overview(use, band, level);
         Native.GDALGetBlockSize(overview, out int width, out int height);
         nuint bytes = (nuint)width * (nuint)height * (nuint)(Native.GDALGetDataTypeSizeBits(Native.GDALGetRasterDataType(overview)) / 8);
         var memory = (byte*)NativeMemory.Alloc(bytes);
@@ -171,5 +188,11 @@ public sealed unsafe partial class Raster
         int sum = Native.GDALChecksumImage(handle, 0, 0, Width, Height);
         GdalErrors.ThrowIfAny(Path);
         return sum;
+    }
+
+    private nint Overview(Use use, int band, int level)
+    {
+        var overview = Native.GDALGetOverview(Band(use, band), level);
+        return overview != 0 ? overview : throw new GdalException($"{Path} has no overview {level} of band {band}");
     }
 }

@@ -170,13 +170,11 @@ public sealed unsafe partial class Raster : SafeHandle
     /// <summary>Builds overviews: inside the file when it was opened for update, else beside it.</summary>
     /// <param name="resampling">How.</param>
     /// <param name="factors">Reductions, e.g. 2, 4, 8.</param>
-    public void BuildOverviews(Resampling resampling, params int[] factors)
-    {
-        ArgumentNullException.ThrowIfNull(factors);
-        GdalErrors.Begin();
-        fixed (int* pointer = factors)
-            Check(Native.GDALBuildOverviews(this, Name(resampling), factors.Length, pointer, 0, null, 0, 0));
-    }
+    public void BuildOverviews(Resampling resampling, params int[] factors) => BuildOverviews(Name(resampling), factors);
+
+    /// <summary>Makes room for overviews without computing them; <see cref="WriteOverview"/> fills them.</summary>
+    /// <param name="factors">Reductions, e.g. 2, 4, 8; an overview has as many columns as the raster divided by its factor, rounded up.</param>
+    public void AddOverviews(IReadOnlyList<int> factors) => BuildOverviews("NONE", [.. factors]);
 
     /// <summary>Hands all that is buffered to the operating system.</summary>
     public void Flush()
@@ -213,6 +211,14 @@ public sealed unsafe partial class Raster : SafeHandle
         Resampling.Gauss => "GAUSS",
         _ => throw new ArgumentOutOfRangeException(nameof(resampling), resampling, null),
     };
+
+    private void BuildOverviews(string resampling, int[] factors)
+    {
+        ArgumentNullException.ThrowIfNull(factors);
+        GdalErrors.Begin();
+        fixed (int* pointer = factors)
+            Check(Native.GDALBuildOverviews(this, resampling, factors.Length, pointer, 0, null, 0, 0));
+    }
 
     private static string? Text(nint utf8) => Marshal.PtrToStringUTF8(utf8);
 

@@ -17,8 +17,9 @@ public enum TileLayerKind
 }
 
 /// <summary>
-/// One raster of a tile: takes rows into an uncompressed temporary GeoTIFF, makes the COG of it and reads that back. Its memory does not
-/// grow with the tile, but for one chunk of rows.
+/// One raster of a tile: takes rows into an uncompressed temporary GeoTIFF, and what they make of the overviews too, makes the COG of it and reads
+/// that back. Its memory does not grow with the tile, but for one chunk of rows. The COG driver would make the overviews as well, but reads
+/// everything again for that and compresses them twice, block by block with a compressor's cleared tables.
 /// </summary>
 internal sealed class TileLayer : IDisposable
 {
@@ -27,12 +28,18 @@ internal sealed class TileLayer : IDisposable
 
     private const int BlockSize = 512;
 
+    /// <summary>Rows of a block of the temporary overviews: GDAL's usual.</summary>
+    private const int OverviewBlock = 128;
+
     private readonly TileJob _job;
     private readonly TileLayerKind _kind;
     private readonly int[] _bands;
     private readonly PixelHash _written = new();
     private readonly string _bufferPath;
     private readonly Raster _buffer;
+
+    /// <summary>[band][level].</summary>
+    private readonly IReadOnlyList<OverviewLevel>[] _overviews;
 
     /// <summary>Makes the temporary file.</summary>
     /// <param name="job">The tile.</param>
@@ -52,6 +59,9 @@ internal sealed class TileLayer : IDisposable
         try
         {
             Describe(_buffer);
+            _overviews = [.. _bands.Select(_ => OverviewLevel.Pyramid(kind, job.Rect.Width, job.Rect.Height, BlockSize))];
+            if (_overviews[0].Count > 0)
+                _buffer.AddOverviews([.. _overviews[0].Select((_, level) => 2 << level)]);
         }
         catch
         {
@@ -81,6 +91,9 @@ internal sealed class TileLayer : IDisposable
 
         _buffer.Write(0, y, width, rows, _bands, planar);
 
+        for (int band = 0; band < _bands.Length; band++)
+            Reduce(band, 0, planar.Slice(band * rows * width, rows * width));
+
         // What is not written now stays in memory (see GdalRuntime).
         _buffer.Flush();
     }
@@ -93,27 +106,52 @@ internal sealed class TileLayer : IDisposable
             "COG",
             Temporary,
             cancellation,
-            CogOptions(_kind, compression)).Close();
+            [.. CogOptions(_kind, compression), "OVERVIEWS=FORCE_USE_EXISTING"]).Close();
         DiskSteps.Reach(DiskStep.Written, Temporary);
         _buffer.Dispose();
         File.Delete(_bufferPath);
         Verify(cancellation);
     }
 
-    /// <summary>The COG driver's creation options.</summary>
+    /// <summary>The COG driver's creation options; without a word on overviews it makes them where there are none.</summary>
     public static string[] CogOptions(TileLayerKind kind, string compression) =>
     [
         $"COMPRESS={compression}",
-        "LEVEL=6",
+        $"LEVEL={(kind == TileLayerKind.Classes ? 6 : 3)}",
         $"PREDICTOR={(kind == TileLayerKind.Classes ? "NO" : "STANDARD")}",
         $"BLOCKSIZE={BlockSize}",
-        "OVERVIEWS=IGNORE_EXISTING",
         $"OVERVIEW_RESAMPLING={(kind == TileLayerKind.Classes ? "MODE" : "AVERAGE")}",
         "BIGTIFF=IF_SAFER",
     ];
 
     /// <inheritdoc/>
     public void Dispose() => _buffer.Dispose();
+
+    /// <summary>Writes what rows complete of an overview, and of those after it.</summary>
+    /// <param name="band">Band, from 0.</param>
+    /// <param name="level">Overview, 0 is the largest.</param>
+    /// <param name="rows">Of the raster, or of the overview before.</param>
+    private void Reduce(int band, int level, ReadOnlySpan<byte> rows)
+    {
+        if (level == _overviews[band].Count || rows.IsEmpty)
+            return;
+        var overview = _overviews[band][level];
+        int y = overview.Made;
+        var memory = PixelPool.Shared.Rent(overview.Room(rows.Length));
+        try
+        {
+            var made = memory.AsSpan(0, overview.Add(rows, memory) * overview.Width);
+            if (made.Length > 0)
+                _buffer.WriteOverview(band + 1, level, y, made);
+            if (y / OverviewBlock < overview.Made / OverviewBlock)
+                _buffer.FlushOverview(band + 1, level);
+            Reduce(band, level + 1, made);
+        }
+        finally
+        {
+            PixelPool.Shared.Return(memory);
+        }
+    }
 
     private void Describe(Raster raster)
     {
