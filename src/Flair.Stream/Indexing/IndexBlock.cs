@@ -25,22 +25,25 @@ public sealed class IndexBlock : Stage<SealedTile, TileRow>
     private readonly IndexLayout _layout;
     private readonly Func<TileRow, CancellationToken, Task<TileRow>>? _publish;
     private readonly Action<TileRow> _committed;
+    private readonly SliceFragmentWriter _fragments;
 
     /// <summary>Makes the block.</summary>
     /// <param name="context">What all records share.</param>
     /// <param name="layout">Where fragments and records go.</param>
+    /// <param name="fragments">Writes them; the block disposes of it at its end.</param>
     /// <param name="publish">Commits a tile in object storage, and gives the record that is there; null for a local output.</param>
     /// <param name="committed">Called after each record.</param>
     /// <param name="counters">Counts tiles.</param>
     /// <param name="cancellation">Stops it between two tiles.</param>
     public IndexBlock(
-        RecordContext context, IndexLayout layout, Func<TileRow, CancellationToken, Task<TileRow>>? publish, Action<TileRow> committed, BlockCounters counters, CancellationToken cancellation)
+        RecordContext context, IndexLayout layout, SliceFragmentWriter fragments, Func<TileRow, CancellationToken, Task<TileRow>>? publish, Action<TileRow> committed, BlockCounters counters, CancellationToken cancellation)
         : base(counters, null, capacity: 1, cancellation)
     {
         _context = context;
         _layout = layout;
         _publish = publish;
         _committed = committed;
+        _fragments = fragments;
     }
 
     /// <inheritdoc/>
@@ -52,7 +55,7 @@ public sealed class IndexBlock : Stage<SealedTile, TileRow>
         {
             row = Row(message);
             if (row.Status == TileStatus.Done)
-                SliceFragmentWriter.Write(_layout.Fragment(row.Tile), Slices(message.Tile));
+                _fragments.Add(_layout.Fragment(row.Tile), Slices(message.Tile));
             if (_publish is null)
                 TileRecordFile.Write(_layout.Record(row.Tile), row);
             else
@@ -63,6 +66,9 @@ public sealed class IndexBlock : Stage<SealedTile, TileRow>
         message.Tile.Unit.Trace?.Committed(message.Tile.Tile, row.Error);
         _committed(row);
     }
+
+    /// <inheritdoc/>
+    protected override void Release() => _fragments.Dispose();
 
     private TileRow Row(SealedTile message)
     {

@@ -29,7 +29,7 @@ internal static class ParquetFile
             var rows = CountRows(connection, [temporary]);
             if (rows != expected)
                 throw new FlairException($"{path}: {rows} rows were read back where {expected} were written; look at the disk, then start again");
-            var back = ReadMetadata(connection, temporary);
+            var back = metadata.Count > 0 ? ReadMetadata(connection, temporary) : [];
             foreach (var (key, value) in metadata)
             {
                 if (back.GetValueOrDefault(key) != value)

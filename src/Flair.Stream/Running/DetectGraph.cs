@@ -91,7 +91,7 @@ public sealed class DetectGraph
             seal = new("seal", "tiles"), index = new("index", "tiles");
         _counters = [read, window, batch, inference, stitch, tile, seal, index];
 
-        var indexBlock = new IndexBlock(parts.Records, parts.Index, parts.Publish, parts.Committed, index, stop);
+        var indexBlock = new IndexBlock(parts.Records, parts.Index, new SliceFragmentWriter(), parts.Publish, parts.Committed, index, stop);
         var sealBlock = new SealBlock(parts.TilesFromRoot, seal, indexBlock.Input, stop);
         var tileBlock = new TileBlock(parts.CreateWriter, parts.Classes.Classes.Count, tile, sealBlock.Input, stop);
 

@@ -148,6 +148,22 @@ public sealed class IndexWriterTests : IDisposable
     }
 
     [Fact]
+    public void AFragmentIsTheSameWhateverWasWrittenBefore()
+    {
+        using var other = new OutputDirectory();
+        using var writer = new SliceFragmentWriter();
+        Directory.CreateDirectory(Layout.Fragment("in the way"));
+        Assert.Throws<FlairException>(() => writer.Add(Layout.Fragment("in the way"), IndexData.Slices(5, 5)));
+        for (var x = 0; x < 3; x++)
+        {
+            var name = IndexData.Tile(x, 0).Tile;
+            writer.Add(Layout.Fragment(name), IndexData.Slices(x, 0));
+            SliceFragmentWriter.Write(other.Layout.Fragment(name), IndexData.Slices(x, 0));
+            Assert.Equal(File.ReadAllBytes(other.Layout.Fragment(name)), File.ReadAllBytes(Layout.Fragment(name)));
+        }
+    }
+
+    [Fact]
     public void NeighboursOnTheGroundAreNeighboursInTheFile()
     {
         var path = Layout.Fragment("t");
