@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.Intrinsics;
 
 namespace Flair.Tiles;
 
@@ -9,6 +10,7 @@ namespace Flair.Tiles;
 public sealed class PixelHash
 {
     private const int Word = 8;
+    private const int Lanes = 8;
 
     /// <summary>The hash of what was added.</summary>
     public ulong Value { get; private set; }
@@ -21,6 +23,20 @@ public sealed class PixelHash
     public void Add(int band, int y, int x, ReadOnlySpan<byte> pixels)
     {
         ulong sum = Value, place = Mix(((ulong)band << 32) | (uint)y) + (uint)(x / Word);
+        if (Vector512.IsHardwareAccelerated && pixels.Length >= Lanes * Word)
+        {
+            var places = Vector512.Create(place) + Vector512<ulong>.Indices;
+            var sums = Vector512<ulong>.Zero;
+            for (; pixels.Length >= Lanes * Word; pixels = pixels[(Lanes * Word)..])
+            {
+                sums += Mix(Vector512.Create(pixels).AsUInt64() ^ Mix(places));
+                places += Vector512.Create((ulong)Lanes);
+                place += Lanes;
+            }
+
+            sum += Vector512.Sum(sums);
+        }
+
         while (pixels.Length >= Word)
         {
             sum += Mix(BinaryPrimitives.ReadUInt64LittleEndian(pixels) ^ Mix(place++));
@@ -45,5 +61,13 @@ public sealed class PixelHash
         z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
         z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
         return z ^ (z >> 31);
+    }
+
+    private static Vector512<ulong> Mix(Vector512<ulong> z)
+    {
+        z += Vector512.Create(0x9E3779B97F4A7C15);
+        z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9;
+        z = (z ^ (z >>> 27)) * 0x94D049BB133111EB;
+        return z ^ (z >>> 31);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Flair.Stitching;
 
 namespace Flair.Tiles;
@@ -6,6 +7,8 @@ namespace Flair.Tiles;
 /// <param name="classes">Classes of the model.</param>
 public sealed class PixelTally(int classes)
 {
+    private const int Lanes = 32;
+
     private readonly long[] _histogram = new long[classes];
     private long _confidence;
 
@@ -27,6 +30,32 @@ public sealed class PixelTally(int classes)
     public void Add(ReadOnlySpan<byte> codes, ReadOnlySpan<byte> confidence)
     {
         long sum = 0;
+        while (codes.Length >= Lanes)
+        {
+            // A map is calm: most neighbours are of one class.
+            var code = codes[0];
+            if (code != StitchBlock.Nodata && Vector256.EqualsAll(Vector256.Create(codes), Vector256.Create(code)))
+            {
+                _histogram[code] += Lanes;
+                var levels = Vector256.Create(confidence).AsUInt16();
+                sum += Vector256.Sum((levels & Vector256.Create((ushort)0xFF)) + (levels >> 8));
+            }
+            else
+            {
+                sum += AddEach(codes[..Lanes], confidence);
+            }
+
+            codes = codes[Lanes..];
+            confidence = confidence[Lanes..];
+        }
+
+        sum += AddEach(codes, confidence);
+        _confidence += sum;
+    }
+
+    private long AddEach(ReadOnlySpan<byte> codes, ReadOnlySpan<byte> confidence)
+    {
+        long sum = 0;
         for (var i = 0; i < codes.Length; i++)
         {
             var code = codes[i];
@@ -40,6 +69,6 @@ public sealed class PixelTally(int classes)
             sum += confidence[i];
         }
 
-        _confidence += sum;
+        return sum;
     }
 }

@@ -12,6 +12,18 @@ public sealed class PixelHashTests
         Assert.Equal(Hash(pixels, 45), Hash(pixels, 16));
     }
 
+    [Fact]
+    public void Long_runs_and_short_ones_give_the_same_hash()
+    {
+        var pixels = new byte[1003];
+        new Random(2).NextBytes(pixels);
+        PixelHash whole = new(), parts = new();
+        whole.Add(1, 7, 0, pixels);
+        for (int x = 0; x < pixels.Length; x += 8)
+            parts.Add(1, 7, x, pixels.AsSpan(x, Math.Min(8, pixels.Length - x)));
+        Assert.Equal(parts.Value, whole.Value);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(44)]
