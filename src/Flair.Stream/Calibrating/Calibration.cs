@@ -18,8 +18,6 @@ public sealed record Calibration
     private const int CurrentFormat = 1;
     private const int LargestFile = 16 << 20;
 
-    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = false, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true };
-
     /// <summary>Version of the file's form.</summary>
     public int Format { get; init; } = CurrentFormat;
 
@@ -64,7 +62,7 @@ public sealed record Calibration
             return null;
         try
         {
-            var calibration = JsonSerializer.Deserialize<Calibration>(BoundedFile.ReadAllBytes(path, LargestFile), s_json)
+            var calibration = JsonSerializer.Deserialize(BoundedFile.ReadAllBytes(path, LargestFile), CalibrationJson.Default.Calibration)
                 ?? throw new FlairException($"{path}: is empty; make it again with ./flair calibrate, or remove it");
             if (calibration.Format != CurrentFormat)
                 throw new FlairException($"{path}: has format {calibration.Format}, this program reads {CurrentFormat}; make it again with ./flair calibrate, or remove it");
@@ -86,7 +84,7 @@ public sealed record Calibration
     public string Save(string weights)
     {
         var path = PathOf(weights);
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(this, s_json);
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(this, CalibrationJson.Default.Calibration);
         if (ObjectPath.IsRemoteText(path))
         {
             RemotePlaces.Guard(() =>
@@ -115,3 +113,8 @@ public sealed record Calibration
         return QuantizationScheme.Create(graph, Largest, QuantizationScheme.Candidates(graph).Except(Wide).ToHashSet(StringComparer.Ordinal));
     }
 }
+
+/// <summary>The form of the file.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(Calibration))]
+internal sealed partial class CalibrationJson : JsonSerializerContext;

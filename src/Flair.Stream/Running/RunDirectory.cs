@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Flair.Settings;
 using Flair.Telemetry;
 
@@ -64,7 +65,6 @@ public sealed record RunIdentity(
 /// <summary>The output directory of a run that is going on: locked, its leftovers removed, its identity checked.</summary>
 public sealed class RunDirectory : IDisposable
 {
-    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
     private readonly FileStream _lock;
 
     private RunDirectory(FileStream held) => _lock = held;
@@ -165,7 +165,7 @@ public sealed class RunDirectory : IDisposable
     {
         try
         {
-            return JsonSerializer.Deserialize<RunIdentity>(BoundedFile.ReadAllBytes(layout.RunFile), s_json) ?? throw new JsonException("it holds null");
+            return JsonSerializer.Deserialize(BoundedFile.ReadAllBytes(layout.RunFile), RunJson.Default.RunIdentity) ?? throw new JsonException("it holds null");
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
@@ -185,7 +185,7 @@ public sealed class RunDirectory : IDisposable
         identity = identity.WithoutSecrets();
         if (Find(layout) is { } found && found.DifferenceFrom(identity) is null)
             return;
-        OutputGuard.Run($"{layout.RunFile}: cannot be written", () => DurableFile.WriteAllBytes(layout.RunFile, JsonSerializer.SerializeToUtf8Bytes(identity, s_json)));
+        OutputGuard.Run($"{layout.RunFile}: cannot be written", () => DurableFile.WriteAllBytes(layout.RunFile, JsonSerializer.SerializeToUtf8Bytes(identity, RunJson.Default.RunIdentity)));
     }
 
     /// <summary>Finds out now, not after the first tile is computed, that finished files could not be put there.</summary>
@@ -205,3 +205,8 @@ public sealed class RunDirectory : IDisposable
     /// <summary>Lets the next run in.</summary>
     public void Dispose() => _lock.Dispose();
 }
+
+/// <summary>The form of <c>run.json</c>.</summary>
+[JsonSourceGenerationOptions(WriteIndented = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(RunIdentity))]
+internal sealed partial class RunJson : JsonSerializerContext;

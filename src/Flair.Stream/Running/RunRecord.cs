@@ -14,13 +14,13 @@ public sealed record RunRecord
     /// <summary>Most entries of a list; the counts beside them are complete.</summary>
     public const int MostListed = 100;
 
-    private static readonly JsonSerializerOptions s_json = new()
+    private static readonly RunRecordJson s_json = new(new()
     {
         WriteIndented = true,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
-    };
+    });
 
     /// <summary>The format: 1.</summary>
     public int Format { get; init; } = 1;
@@ -100,7 +100,7 @@ public sealed record RunRecord
         ArgumentNullException.ThrowIfNull(layout);
         try
         {
-            return JsonSerializer.Deserialize<RunRecord>(File.ReadAllBytes(layout.RecordFile), s_json);
+            return JsonSerializer.Deserialize(File.ReadAllBytes(layout.RecordFile), s_json.RunRecord);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -113,7 +113,7 @@ public sealed record RunRecord
     public void Write(OutputLayout layout)
     {
         ArgumentNullException.ThrowIfNull(layout);
-        OutputGuard.Run($"{layout.RecordFile}: the run's record cannot be written", () => DurableFile.WriteAllBytes(layout.RecordFile, Encoding.UTF8.GetBytes(Redactor.Clean(JsonSerializer.Serialize(this, s_json)))));
+        OutputGuard.Run($"{layout.RecordFile}: the run's record cannot be written", () => DurableFile.WriteAllBytes(layout.RecordFile, Encoding.UTF8.GetBytes(Redactor.Clean(JsonSerializer.Serialize(this, s_json.RunRecord)))));
     }
 
     /// <summary>The record of a run that begins.</summary>
@@ -181,3 +181,7 @@ public sealed record RunRecordFiles(int Count, IReadOnlyList<string> First)
         return new(names.Count, [.. names.Take(RunRecord.MostListed)]);
     }
 }
+
+/// <summary>What <see cref="RunRecord"/> consists of, looked at by the compiler instead of at each start.</summary>
+[JsonSerializable(typeof(RunRecord))]
+internal sealed partial class RunRecordJson : JsonSerializerContext;
