@@ -64,7 +64,8 @@ std::mutex creation;
 
 struct Operation {
   dnnl::primitive primitive;
-  memory::desc in, out, scratchpad;
+  memory::desc in, out, scratchpad, added;
+  int added_argument = -1;  // under which the added map is given; -1: none is
   memory kernel, bias;  // empty for pooling
   std::string implementation;
 };
@@ -85,6 +86,19 @@ memory::desc map_of(int64_t channels, int64_t rows, int64_t columns, int32_t typ
   return {{1, channels, rows, columns}, type_of(type), memory::format_tag::nhwc};
 }
 
+// Has oneDNN choose an implementation; returns how that wants its kernel laid out.
+template <class Convolution>
+memory::desc choose(Operation& operation, dnnl::algorithm algorithm, const memory::desc& kernel, const memory::desc& bias, const memory::dims& strides,
+                    const memory::dims& dilates, const memory::dims& before, const memory::dims& behind, const dnnl::primitive_attr& attributes) {
+  const typename Convolution::desc description(dnnl::prop_kind::forward_inference, algorithm, operation.in, kernel, bias, operation.out, strides, dilates,
+                                               before, behind);
+  const typename Convolution::primitive_desc chosen(description, attributes, cpu());
+  operation.primitive = Convolution(chosen);
+  operation.scratchpad = chosen.scratchpad_desc();
+  operation.implementation = chosen.impl_info_str();
+  return chosen.weights_desc();
+}
+
 std::unique_ptr<Operation> create_convolution(const flair_convolution& what, const void* kernel, const float* bias, const float* scale) {
   const ThreadSetting setting(what.threads);
   auto operation = std::make_unique<Operation>();
@@ -102,20 +116,25 @@ std::unique_ptr<Operation> create_convolution(const flair_convolution& what, con
   if (scale != nullptr) attributes.set_output_scales(1 << 1, std::vector<float>(scale, scale + what.out_channels));
   dnnl::post_ops after;
   if (what.sum_type != FLAIR_NO_TYPE) after.append_sum(what.sum_scale, type_of(what.sum_type));
+  if (what.added_type != FLAIR_NO_TYPE) {
+    operation->added = map_of(what.out_channels, what.out_rows, what.out_columns, what.added_type);
+    operation->added_argument = DNNL_ARG_ATTR_MULTIPLE_POST_OP(after.len()) | DNNL_ARG_SRC_1;
+    after.append_binary(dnnl::algorithm::binary_add, operation->added);
+  }
   if (what.relu != 0) after.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
   attributes.set_post_ops(after);
 
-  const dnnl::convolution_forward::desc description(
-      dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, operation->in, any_kernel, bias_desc, operation->out,
-      {what.stride, what.stride}, {what.dilation - 1, what.dilation - 1}, {what.top, what.left}, {what.bottom, what.right});
+  const memory::dims strides = {what.stride, what.stride}, dilates = {what.dilation - 1, what.dilation - 1};
+  const memory::dims before = {what.top, what.left}, behind = {what.bottom, what.right};
   std::unique_lock lock(creation);
-  const dnnl::convolution_forward::primitive_desc chosen(description, attributes, cpu());
-  operation->primitive = dnnl::convolution_forward(chosen);
-  operation->scratchpad = chosen.scratchpad_desc();
-  operation->implementation = chosen.impl_info_str();
+  const auto laid_out = what.transposed != 0
+                            ? choose<dnnl::deconvolution_forward>(*operation, dnnl::algorithm::deconvolution_direct, any_kernel, bias_desc, strides, dilates,
+                                                                  before, behind, attributes)
+                            : choose<dnnl::convolution_forward>(*operation, dnnl::algorithm::convolution_direct, any_kernel, bias_desc, strides, dilates,
+                                                                before, behind, attributes);
 
   memory given({kernel_dims, whole_numbers ? memory::data_type::s8 : memory::data_type::f32, memory::format_tag::oihw}, cpu(), const_cast<void*>(kernel));
-  operation->kernel = memory(chosen.weights_desc(), cpu());
+  operation->kernel = memory(laid_out, cpu());
   dnnl::reorder lay_out(given, operation->kernel);
   memory given_bias(bias_desc, cpu(), const_cast<float*>(bias));
   operation->bias = memory(bias_desc, cpu());
@@ -176,7 +195,7 @@ int64_t flair_operation_scratchpad(flair_operation operation) { return static_ca
 
 const char* flair_operation_kernel(flair_operation operation) { return static_cast<Operation*>(operation)->implementation.c_str(); }
 
-int32_t flair_operation_run(flair_operation handle, const void* in, void* out, void* scratchpad) {
+int32_t flair_operation_run(flair_operation handle, const void* in, const void* added, void* out, void* scratchpad) {
   return guarded<int32_t>(-1, [=] {
     auto& operation = *static_cast<Operation*>(handle);
     std::unordered_map<int, memory> args = {
@@ -188,6 +207,7 @@ int32_t flair_operation_run(flair_operation handle, const void* in, void* out, v
       args.emplace(DNNL_ARG_WEIGHTS, operation.kernel);
       args.emplace(DNNL_ARG_BIAS, operation.bias);
     }
+    if (operation.added_argument >= 0) args.emplace(operation.added_argument, memory(operation.added, cpu(), const_cast<void*>(added)));
     operation.primitive.execute(stream(), args);
     stream().wait();
     return 0;
