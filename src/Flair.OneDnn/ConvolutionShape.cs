@@ -63,6 +63,7 @@ public readonly record struct ConvolutionShape
     /// <summary>
     /// Whether it is the transposed convolution: input pixel i and tap t go to output pixel <see cref="Stride"/> · i + t −
     /// <see cref="Top"/> (<see cref="Left"/>). <see cref="Top"/> … <see cref="Right"/> are then what is cut off the output.
+    /// In floating point it has to be of 4 × 4 with stride 2, and nothing is added to it.
     /// </summary>
     public bool Transposed { get; init; }
 

@@ -80,19 +80,29 @@ public sealed class ConvolutionTests
     [InlineData(3, 0, 3, 1)]
     public void Transposed_convolutions_of_bytes_are_the_definition(int top, int left, int bottom, int right)
     {
-        var shape = Shape(32, 16, 4, padding: [3, 3, 3, 3]) with
-        {
-            Transposed = true,
-            Stride = 2,
-            OutRows = (2 * 13) + 2 - top - bottom,
-            OutColumns = (2 * 17) + 2 - left - right,
-            Top = top,
-            Left = left,
-            Bottom = bottom,
-            Right = right,
-        };
+        var shape = Transposed(top, left, bottom, right);
         AssertBytes(shape, MapType.Float32);
         AssertBytes(shape with { Relu = true }, MapType.UInt8);
+    }
+
+    [OneDnnTheory]
+    [InlineData(1, 1, 1, 1)]
+    [InlineData(2, 3, 1, 2)]
+    [InlineData(3, 0, 3, 1)]
+    [InlineData(3, 2, 3, 33)]
+    public void Transposed_convolutions_of_numbers_are_the_definition(int top, int left, int bottom, int right)
+    {
+        var shape = Transposed(top, left, bottom, right);
+        AssertFloats(shape with { Relu = true }, MapType.Float32, MapType.Float32);
+        if (OneDnnLibrary.HasBFloat16)
+            AssertFloats(shape, MapType.BFloat16, MapType.BFloat16);
+    }
+
+    [OneDnnFact]
+    public void Transposed_convolutions_of_numbers_add_nothing()
+    {
+        var shape = Transposed(1, 1, 1, 1) with { InType = MapType.Float32, OutType = MapType.Float32, SumType = MapType.Float32 };
+        Assert.Throws<OneDnnException>(() => Operation.Convolution(shape, new float[32 * 16 * 16], new float[16]));
     }
 
     [OneDnnFact]
@@ -190,6 +200,18 @@ public sealed class ConvolutionTests
         for (var i = 0; i < values.Length; i++)
             Assert.InRange(output[i] - values[i], -(step * Math.Abs(values[i]) * 1.01) - (1e-6 * magnitudes[i]), (step * Math.Abs(values[i]) * 1.01) + (1e-6 * magnitudes[i]));
     }
+
+    private static ConvolutionShape Transposed(int top, int left, int bottom, int right) => Shape(32, 16, 4, padding: [3, 3, 3, 3]) with
+    {
+        Transposed = true,
+        Stride = 2,
+        OutRows = (2 * 13) + 2 - top - bottom,
+        OutColumns = (2 * 17) + 2 - left - right,
+        Top = top,
+        Left = left,
+        Bottom = bottom,
+        Right = right,
+    };
 
     private static double[] Ones(int count) => [.. Enumerable.Repeat(1.0, count)];
 

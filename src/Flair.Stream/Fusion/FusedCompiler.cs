@@ -173,27 +173,31 @@ internal sealed class FusedCompiler
     /// <summary>The coarser map's share of the sums first, then the convolution of the map beside it, which adds it.</summary>
     private void AddFolded(ConvolutionNode node, UpsampleNode upsample, Operation upsampling, MapBuffer? output)
     {
-        var below = Buffer(upsample.Below, wide: false);
+        var inBytes = _types.InputOf(node) == MapType.UInt8;
+        var below = Buffer(upsample.Below, !inBytes);
         if (upsample.Beside is not [var beside])
         {
             AddStep(new OperationStep(node, below, null, output, upsampling), below, output);
             return;
         }
 
-        var partial = new MapBuffer($"{node.Name}.upsampled", _regions[node].Area * node.Channels * MapType.Float32.Bytes());
-        _between.Add(partial);
-        AddStep(new OperationStep(node, below, null, partial, upsampling), below, partial);
-        var input = Buffer(beside, wide: false);
+        // In floating point the sum is made in place.
+        var partial = output;
+        if (inBytes)
+            _between.Add(partial = new MapBuffer($"{node.Name}.upsampled", _regions[node].Area * node.Channels * MapType.Float32.Bytes()));
+        AddStep(new OperationStep(node, below, null, partial, upsampling) { Completes = false }, below, partial);
+        var input = Buffer(beside, !inBytes);
         var region = _regions[upsample];
         if (region != _regions[beside])
         {
-            var cut = new MapBuffer($"{node.Name}.beside", region.Area * beside.Channels);
+            var pixelBytes = beside.Channels * TypeOf(beside, !inBytes).Bytes();
+            var cut = new MapBuffer($"{node.Name}.beside", region.Area * pixelBytes);
             _between.Add(cut);
-            AddStep(new CutStep(beside, region, _regions[beside], beside.Channels, input, cut), input, cut);
+            AddStep(new CutStep(beside, region, _regions[beside], pixelBytes, input, cut) { Completes = false }, input, cut);
             input = cut;
         }
 
-        AddStep(new OperationStep(node, input, partial, output, _operations[node]), input, partial, output);
+        AddStep(new OperationStep(node, input, inBytes ? partial : null, output, _operations[node]), input, partial, output);
     }
 
     private void Add(MaxPoolNode node)
@@ -228,14 +232,13 @@ internal sealed class FusedCompiler
     private bool IsFolded(UpsampleNode node) => _graph.Nodes.Any(reader => reader.Sources.Contains(node) && _upsampling.ContainsKey(reader));
 
     /// <summary>
-    /// A convolution in bytes of a coarser map at twice its resolution and a map beside it is the sum of two: a transposed one of the coarser map as it
-    /// is, with 4 of 9 multiplications, and one of the map beside it. Neither needs them copied together. oneDNN 2 has fast transposed
-    /// convolutions with stride 2 for bytes alone.
+    /// A convolution of a coarser map at twice its resolution and a map beside it is the sum of two: a transposed one of the coarser map as it is, with
+    /// 4 of 9 multiplications, and one of the map beside it. Neither needs them copied together.
     /// </summary>
     /// <returns>Whether it can be computed so; else it is computed as any other.</returns>
     private bool TryFold(ConvolutionNode node, bool wide)
     {
-        if (_types.InputOf(node) != MapType.UInt8 || node.Input is not UpsampleNode upsample || upsample.Beside.Count > 1
+        if (node.Input is not UpsampleNode upsample || upsample.Beside.Count > 1
             || node is not { Kernel: 3, Stride: 1, Dilation: 1, Added: null } || _graph.Nodes.Count(reader => reader.Sources.Contains(upsample)) > 1)
             return false;
         var beside = upsample.Beside.SingleOrDefault();
@@ -250,7 +253,8 @@ internal sealed class FusedCompiler
         var steps = wide ? null : _types.Quantization!.StepsOf(node);
         var outType = node == _graph.Output ? MapType.Float32 : TypeOf(node, wide);
         var kernel = UpsampledKernel.Create(weights.Kernel, node.Channels, node.Input.Channels, upsample.Below.Channels);
-        var quantized = QuantizedKernel.Create(kernel, beside is null ? weights.Bias : new float[node.Channels], _types.Quantization!.StepsOf(upsample.Below), steps);
+        var bias = beside is null ? weights.Bias : new float[node.Channels];
+        var inBytes = _types.InputOf(node) == MapType.UInt8;
         var shape = new ConvolutionShape
         {
             Transposed = true,
@@ -266,14 +270,14 @@ internal sealed class FusedCompiler
             Left = left,
             Bottom = bottom,
             Right = right,
-            InType = MapType.UInt8,
-            OutType = beside is null ? outType : MapType.Float32,
+            InType = _types.InputOf(node),
+            OutType = beside is null || !inBytes ? outType : MapType.Float32,
             Relu = beside is null && node.Relu,
             Threads = _threads,
         };
-        var upsampling = Operation.Convolution(shape, quantized.Values, quantized.Bias, quantized.Scale);
-        // The others are many times slower than the copy.
-        if (!upsampling.Implementation.StartsWith("jit", StringComparison.Ordinal))
+        var upsampling = Create(shape, kernel, bias, upsample.Below, steps);
+        // oneDNN's other transposed convolutions of bytes are many times slower than the copy.
+        if (inBytes && !upsampling.Implementation.StartsWith("jit", StringComparison.Ordinal))
         {
             upsampling.Dispose();
             return false;
@@ -283,9 +287,8 @@ internal sealed class FusedCompiler
         if (beside is null)
             return true;
         var rest = UpsampledKernel.Beside(weights.Kernel, node.Channels, node.Input.Channels, upsample.Below.Channels);
-        quantized = QuantizedKernel.Create(rest, weights.Bias, _types.Quantization.StepsOf(beside), steps);
-        shape = ShapeOf(node, beside, _regions[upsample], wide) with { AddedType = MapType.Float32 };
-        _operations[node] = Operation.Convolution(shape, quantized.Values, quantized.Bias, quantized.Scale);
+        shape = ShapeOf(node, beside, _regions[upsample], wide);
+        _operations[node] = Create(inBytes ? shape with { AddedType = MapType.Float32 } : shape with { SumType = outType }, rest, weights.Bias, beside, steps);
         return true;
     }
 
@@ -295,9 +298,15 @@ internal sealed class FusedCompiler
         var weights = _weights(node);
         if (node.Input == _graph.Input && _scaling is not null)
             weights = weights.Scale(_scaling);
+        return Create(shape, weights.Kernel, weights.Bias, node.Input, wide ? null : _types.Quantization!.StepsOf(node));
+    }
+
+    /// <summary>Creates it, with a kernel in bytes where its input is in bytes.</summary>
+    private Operation Create(ConvolutionShape shape, float[] kernel, float[] bias, MapNode input, float[]? outputSteps)
+    {
         if (shape.InType != MapType.UInt8)
-            return Operation.Convolution(shape, weights.Kernel, weights.Bias);
-        var quantized = QuantizedKernel.Create(weights.Kernel, weights.Bias, _types.Quantization!.StepsOf(node.Input), wide ? null : _types.Quantization.StepsOf(node));
+            return Operation.Convolution(shape, kernel, bias);
+        var quantized = QuantizedKernel.Create(kernel, bias, _types.Quantization!.StepsOf(input), outputSteps);
         return Operation.Convolution(shape, quantized.Values, quantized.Bias, quantized.Scale);
     }
 

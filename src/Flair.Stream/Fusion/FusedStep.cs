@@ -24,6 +24,9 @@ internal abstract class FusedStep(MapNode node, MapBuffer? output) : IDisposable
     /// <summary>Takes it; null: the logits.</summary>
     public MapBuffer? Output => output;
 
+    /// <summary>Whether the map is complete after it; else it is a part, or an aid of the step after it.</summary>
+    public bool Completes { get; init; } = true;
+
     /// <summary>What it needs beside its maps.</summary>
     public virtual long ScratchpadBytes => 0;
 
