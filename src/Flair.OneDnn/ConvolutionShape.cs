@@ -54,8 +54,18 @@ public readonly record struct ConvolutionShape
     /// <summary>What it is multiplied with.</summary>
     public float SumScale { get; init; } = 1;
 
+    /// <summary>Type of another map, of the output's shape, that is added; <see cref="MapType.None"/>: none is.</summary>
+    public MapType AddedType { get; init; } = MapType.None;
+
     /// <summary>Whether what is negative becomes 0, last of all.</summary>
     public bool Relu { get; init; }
+
+    /// <summary>
+    /// Whether it is the transposed convolution: input pixel i and tap t go to output pixel <see cref="Stride"/> · i + t −
+    /// <see cref="Top"/> (<see cref="Left"/>). <see cref="Top"/> … <see cref="Right"/> are then what is cut off the output.
+    /// In floating point it has to be of 4 × 4 with stride 2, and nothing is added to it.
+    /// </summary>
+    public bool Transposed { get; init; }
 
     /// <summary>How many threads will share a run of it (<see cref="OneDnnLibrary.UseThreads"/>); 0: as many as the creating thread would use.</summary>
     public int Threads { get; init; }

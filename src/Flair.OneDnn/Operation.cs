@@ -25,7 +25,7 @@ public sealed unsafe class Operation : SafeHandle
     /// <inheritdoc/>
     public override bool IsInvalid => handle == 0;
 
-    /// <summary>A convolution: <c>out = relu(scale[o] · (Σ kernel · in + bias[o]) + sumScale · out)</c>.</summary>
+    /// <summary>A convolution: <c>out = relu(scale[o] · (Σ kernel · in + bias[o]) + sumScale · out + added)</c>.</summary>
     /// <param name="shape">Sizes and types.</param>
     /// <param name="kernel">[out][in][row][column] in single precision, for maps in floating point.</param>
     /// <param name="bias">One an output channel.</param>
@@ -57,12 +57,13 @@ public sealed unsafe class Operation : SafeHandle
 
     /// <summary>Runs it.</summary>
     /// <param name="input">The input map.</param>
+    /// <param name="added">The other map that is added; null where there is none.</param>
     /// <param name="output">The output map; where there is a sum, it holds what is added.</param>
     /// <param name="scratchpad"><see cref="ScratchpadBytes"/> bytes that nobody else uses meanwhile.</param>
     /// <exception cref="OneDnnException">oneDNN failed.</exception>
-    public void Run(void* input, void* output, void* scratchpad)
+    public void Run(void* input, void* added, void* output, void* scratchpad)
     {
-        if (Native.Run(this, input, output, scratchpad) < 0)
+        if (Native.Run(this, input, added, output, scratchpad) < 0)
             throw Native.Failure("run");
     }
 
@@ -98,7 +99,9 @@ public sealed unsafe class Operation : SafeHandle
             OutType = shape.OutType,
             SumType = shape.SumType,
             SumScale = shape.SumScale,
+            AddedType = shape.AddedType,
             Relu = shape.Relu ? 1 : 0,
+            Transposed = shape.Transposed ? 1 : 0,
             Threads = shape.Threads,
         };
         return new(NotNull(Native.CreateConvolution(&native, kernel, bias, scale), "convolution"));

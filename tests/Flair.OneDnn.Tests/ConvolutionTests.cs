@@ -69,6 +69,42 @@ public sealed class ConvolutionTests
     public void Bytes_may_leave_in_BFloat16(bool sum) =>
         AssertBytes(s_shapes["3 × 3"] with { SumType = sum ? MapType.BFloat16 : MapType.None, SumScale = sum ? 2 : 1, Relu = true }, MapType.BFloat16);
 
+    [OneDnnTheory(MapType.UInt8)]
+    [InlineData(MapType.UInt8)]
+    [InlineData(MapType.Float32)]
+    public void Bytes_add_another_map_before_the_ReLU(MapType outType) => AssertBytes(s_shapes["3 × 3"] with { AddedType = MapType.Float32, Relu = true }, outType);
+
+    [OneDnnTheory(MapType.UInt8)]
+    [InlineData(1, 1, 1, 1)]
+    [InlineData(2, 3, 1, 2)]
+    [InlineData(3, 0, 3, 1)]
+    public void Transposed_convolutions_of_bytes_are_the_definition(int top, int left, int bottom, int right)
+    {
+        var shape = Transposed(top, left, bottom, right);
+        AssertBytes(shape, MapType.Float32);
+        AssertBytes(shape with { Relu = true }, MapType.UInt8);
+    }
+
+    [OneDnnTheory]
+    [InlineData(1, 1, 1, 1)]
+    [InlineData(2, 3, 1, 2)]
+    [InlineData(3, 0, 3, 1)]
+    [InlineData(3, 2, 3, 33)]
+    public void Transposed_convolutions_of_numbers_are_the_definition(int top, int left, int bottom, int right)
+    {
+        var shape = Transposed(top, left, bottom, right);
+        AssertFloats(shape with { Relu = true }, MapType.Float32, MapType.Float32);
+        if (OneDnnLibrary.HasBFloat16)
+            AssertFloats(shape, MapType.BFloat16, MapType.BFloat16);
+    }
+
+    [OneDnnFact]
+    public void Transposed_convolutions_of_numbers_add_nothing()
+    {
+        var shape = Transposed(1, 1, 1, 1) with { InType = MapType.Float32, OutType = MapType.Float32, SumType = MapType.Float32 };
+        Assert.Throws<OneDnnException>(() => Operation.Convolution(shape, new float[32 * 16 * 16], new float[16]));
+    }
+
     [OneDnnFact]
     public void Refused_shapes_are_told_by_oneDNN()
     {
@@ -120,7 +156,8 @@ public sealed class ConvolutionTests
         for (var i = 0; i < kernel.Length; i += 7)
             kernel[i] = 127;
         // The kernel's mean is about 18, a byte's 127; sums spread by some 14 000 √taps. Both ends of a byte's range are to be passed.
-        var taps = kernel.Length / shape.OutChannels;
+        // A transposed one's are shared out among stride² output pixels.
+        var taps = kernel.Length / shape.OutChannels / (shape.Transposed ? shape.Stride * shape.Stride : 1);
         var unit = 100 / (14_000 * Math.Sqrt(taps));
         var scale = Maps.Random(MapType.Float32, shape.OutChannels, 5).Select(value => (double)(float)(unit * (1 + (value / 2)))).ToArray();
         // In units of the sum, as documented: the bias is scaled with it.
@@ -128,10 +165,13 @@ public sealed class ConvolutionTests
         var before = Maps.Random(shape.SumType == MapType.None ? outType : shape.SumType, shape.OutRows * shape.OutColumns * shape.OutChannels, 4);
         var held = shape.SumType == MapType.None ? outType : shape.SumType;
 
-        using var operation = Operation.Convolution(shape, kernel.Select(value => (sbyte)value).ToArray(), ToSingle(bias), ToSingle(scale));
-        var output = Maps.Decode(outType, Maps.Run(operation, Maps.Encode(MapType.UInt8, input), Maps.Encode(held, before)));
+        // A tenth of a byte's range up or down.
+        double[] added = [.. Maps.Random(MapType.Float32, before.Length, 6).Select(value => (double)(float)(25 * value))];
 
-        var (values, magnitudes) = NaiveConvolution.Compute(shape, input, kernel, bias, scale, before);
+        using var operation = Operation.Convolution(shape, kernel.Select(value => (sbyte)value).ToArray(), ToSingle(bias), ToSingle(scale));
+        var output = Maps.Decode(outType, Maps.Run(operation, Maps.Encode(MapType.UInt8, input), Maps.Encode(held, before), shape.AddedType == MapType.None ? null : Maps.Encode(shape.AddedType, added)));
+
+        var (values, magnitudes) = NaiveConvolution.Compute(shape, input, kernel, bias, scale, before, added);
         if (outType is MapType.Float32 or MapType.BFloat16)
         {
             AssertNear(outType, values, magnitudes, output);
@@ -160,6 +200,18 @@ public sealed class ConvolutionTests
         for (var i = 0; i < values.Length; i++)
             Assert.InRange(output[i] - values[i], -(step * Math.Abs(values[i]) * 1.01) - (1e-6 * magnitudes[i]), (step * Math.Abs(values[i]) * 1.01) + (1e-6 * magnitudes[i]));
     }
+
+    private static ConvolutionShape Transposed(int top, int left, int bottom, int right) => Shape(32, 16, 4, padding: [3, 3, 3, 3]) with
+    {
+        Transposed = true,
+        Stride = 2,
+        OutRows = (2 * 13) + 2 - top - bottom,
+        OutColumns = (2 * 17) + 2 - left - right,
+        Top = top,
+        Left = left,
+        Bottom = bottom,
+        Right = right,
+    };
 
     private static double[] Ones(int count) => [.. Enumerable.Repeat(1.0, count)];
 

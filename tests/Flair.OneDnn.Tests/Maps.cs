@@ -84,13 +84,14 @@ internal static class Maps
     /// <param name="operation">It.</param>
     /// <param name="input">Its input.</param>
     /// <param name="output">What its output's memory holds before.</param>
+    /// <param name="added">The map that is added; null: none is.</param>
     /// <returns>What it holds afterwards.</returns>
-    public static unsafe byte[] Run(Operation operation, byte[] input, byte[] output)
+    public static unsafe byte[] Run(Operation operation, byte[] input, byte[] output, byte[]? added = null)
     {
         byte[] guarded = [.. output, .. Enumerable.Repeat(Guard, GuardBytes)];
         var scratchpad = new byte[operation.ScratchpadBytes + 1];
-        fixed (byte* from = input, to = guarded, beside = scratchpad)
-            operation.Run(from, to, beside);
+        fixed (byte* from = input, other = added, to = guarded, beside = scratchpad)
+            operation.Run(from, other, to, beside);
         return Unguarded(guarded);
     }
 

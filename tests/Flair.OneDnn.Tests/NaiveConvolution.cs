@@ -10,8 +10,9 @@ internal static class NaiveConvolution
     /// <param name="bias">One an output channel.</param>
     /// <param name="scale">One an output channel.</param>
     /// <param name="before">What the output map holds before; used where there is a sum.</param>
+    /// <param name="added">The map that is added, where one is.</param>
     public static (double[] Values, double[] Magnitudes) Compute(
-        in ConvolutionShape shape, double[] input, double[] kernel, double[] bias, double[] scale, double[] before)
+        in ConvolutionShape shape, double[] input, double[] kernel, double[] bias, double[] scale, double[] before, double[]? added = null)
     {
         var values = new double[shape.OutRows * shape.OutColumns * shape.OutChannels];
         var magnitudes = new double[values.Length];
@@ -23,11 +24,11 @@ internal static class NaiveConvolution
             var (sum, magnitude) = (bias[channel], Math.Abs(bias[channel]));
             for (var y = 0; y < shape.Kernel; y++)
             {
-                var inRow = (row * shape.Stride) - shape.Top + (y * shape.Dilation);
+                if (!TryFindInput(shape, row, y, shape.Top, out var inRow))
+                    continue;
                 for (var x = 0; x < shape.Kernel; x++)
                 {
-                    var inColumn = (column * shape.Stride) - shape.Left + (x * shape.Dilation);
-                    if (inRow < 0 || inRow >= shape.InRows || inColumn < 0 || inColumn >= shape.InColumns)
+                    if (!TryFindInput(shape, column, x, shape.Left, out var inColumn) || inRow < 0 || inRow >= shape.InRows || inColumn < 0 || inColumn >= shape.InColumns)
                         continue;
                     for (var c = 0; c < shape.InChannels; c++)
                     {
@@ -46,10 +47,24 @@ internal static class NaiveConvolution
                 magnitude += Math.Abs(shape.SumScale * before[i]);
             }
 
+            if (shape.AddedType != MapType.None)
+            {
+                sum += added![i];
+                magnitude += Math.Abs(added[i]);
+            }
+
             values[i] = shape.Relu ? Math.Max(0, sum) : sum;
             magnitudes[i] = magnitude;
         }
 
         return (values, magnitudes);
+    }
+
+    /// <summary>The input pixel, along one axis, that a tap takes to an output pixel; it may lie outside the map.</summary>
+    private static bool TryFindInput(in ConvolutionShape shape, int output, int tap, int padding, out int input)
+    {
+        var (pixel, rest) = Math.DivRem(output + padding - tap, shape.Stride);
+        input = shape.Transposed ? pixel : (output * shape.Stride) - padding + (tap * shape.Dilation);
+        return !shape.Transposed || rest == 0;
     }
 }

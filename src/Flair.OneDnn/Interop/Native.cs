@@ -32,7 +32,7 @@ internal static unsafe partial class Native
     public static partial nint Kernel(Operation operation);
 
     [LibraryImport(Library, EntryPoint = "flair_operation_run")]
-    public static partial int Run(Operation operation, void* input, void* output, void* scratchpad);
+    public static partial int Run(Operation operation, void* input, void* added, void* output, void* scratchpad);
 
     [LibraryImport(Library, EntryPoint = "flair_operation_free")]
     public static partial void Free(nint operation);
@@ -60,7 +60,9 @@ internal struct NativeConvolution
     public int Top, Left, Bottom, Right;
     public MapType InType, KernelType, OutType, SumType;
     public float SumScale;
+    public MapType AddedType;
     public int Relu;
+    public int Transposed;
     public int Threads;
 }
 

@@ -19,7 +19,9 @@ struct flair_convolution {
   int32_t in_type, kernel_type, out_type;        // kernel: float32 for float32 and bfloat16 maps, int8 for uint8 maps
   int32_t sum_type;                              // what the output map holds before, to be added; FLAIR_NO_TYPE: nothing
   float sum_scale;                               // what it is multiplied with
+  int32_t added_type;                            // type of another map, of the output's shape, that is added; FLAIR_NO_TYPE: none is
   int32_t relu;                                  // 1: what is negative becomes 0, last of all
+  int32_t transposed;                            // 1: the transposed convolution; stride is the output's, top … right are what of the output is cut off
   int32_t threads;                               // that will share it when it runs; 0: as many as the creating thread's setting says
 };
 
@@ -32,13 +34,13 @@ FLAIR_API int32_t flair_onednn_isa();
 // Threads that an operation may use when the calling thread creates or runs it.
 FLAIR_API void flair_onednn_set_threads(int32_t count);
 
-// out = relu(scale[o] * (sum over kernel * in + bias[o]) + sum_scale * out). kernel: [out][in][row][column]; scale: null for 1.
+// out = relu(scale[o] * (sum over kernel * in + bias[o]) + sum_scale * out + added). kernel: [out][in][row][column]; scale: null for 1.
 FLAIR_API flair_operation flair_convolution_create(const flair_convolution* what, const void* kernel, const float* bias, const float* scale);
 // Largest of 3 x 3, stride 2, padding 1.
 FLAIR_API flair_operation flair_pool_create(int32_t channels, int32_t in_rows, int32_t in_columns, int32_t type);
 FLAIR_API int64_t flair_operation_scratchpad(flair_operation operation);
 FLAIR_API const char* flair_operation_kernel(flair_operation operation);
-FLAIR_API int32_t flair_operation_run(flair_operation operation, const void* in, void* out, void* scratchpad);
+FLAIR_API int32_t flair_operation_run(flair_operation operation, const void* in, const void* added, void* out, void* scratchpad);
 FLAIR_API void flair_operation_free(flair_operation operation);
 
 // A rectangle of a larger map.

@@ -2,6 +2,8 @@
 #include <omp.h>
 
 #include <dnnl.hpp>
+#include <algorithm>
+#include <cstring>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -62,11 +64,26 @@ memory::data_type type_of(int32_t type) {
 // something else, with no error. One after the other, none of thousands did. Executing them together is no problem.
 std::mutex creation;
 
+size_t aligned(size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+struct Operation;
+
+// Every second row and column of a transposed convolution's output, which are an ordinary convolution.
+struct Phase {
+  std::unique_ptr<Operation> convolution;
+  int32_t row, column;            // the first of them
+  int32_t skip_rows, skip_columns;  // that are computed before it and not wanted
+  int32_t columns;                // as computed
+};
+
 struct Operation {
   dnnl::primitive primitive;
-  memory::desc in, out, scratchpad;
+  memory::desc in, out, scratchpad, added;
+  int added_argument = -1;  // under which the added map is given; -1: none is
   memory kernel, bias;  // empty for pooling
   std::string implementation;
+  std::vector<Phase> phases;  // instead of the primitive
+  size_t scratchpad_bytes = 0;
 };
 
 // oneDNN lays kernels out for the number of threads that the creating thread may use.
@@ -83,6 +100,20 @@ class ThreadSetting {
 
 memory::desc map_of(int64_t channels, int64_t rows, int64_t columns, int32_t type) {
   return {{1, channels, rows, columns}, type_of(type), memory::format_tag::nhwc};
+}
+
+// Has oneDNN choose an implementation; returns how that wants its kernel laid out.
+template <class Convolution>
+memory::desc choose(Operation& operation, dnnl::algorithm algorithm, const memory::desc& kernel, const memory::desc& bias, const memory::dims& strides,
+                    const memory::dims& dilates, const memory::dims& before, const memory::dims& behind, const dnnl::primitive_attr& attributes) {
+  const typename Convolution::desc description(dnnl::prop_kind::forward_inference, algorithm, operation.in, kernel, bias, operation.out, strides, dilates,
+                                               before, behind);
+  const typename Convolution::primitive_desc chosen(description, attributes, cpu());
+  operation.primitive = Convolution(chosen);
+  operation.scratchpad = chosen.scratchpad_desc();
+  operation.scratchpad_bytes = operation.scratchpad.get_size();
+  operation.implementation = chosen.impl_info_str();
+  return chosen.weights_desc();
 }
 
 std::unique_ptr<Operation> create_convolution(const flair_convolution& what, const void* kernel, const float* bias, const float* scale) {
@@ -102,20 +133,25 @@ std::unique_ptr<Operation> create_convolution(const flair_convolution& what, con
   if (scale != nullptr) attributes.set_output_scales(1 << 1, std::vector<float>(scale, scale + what.out_channels));
   dnnl::post_ops after;
   if (what.sum_type != FLAIR_NO_TYPE) after.append_sum(what.sum_scale, type_of(what.sum_type));
+  if (what.added_type != FLAIR_NO_TYPE) {
+    operation->added = map_of(what.out_channels, what.out_rows, what.out_columns, what.added_type);
+    operation->added_argument = DNNL_ARG_ATTR_MULTIPLE_POST_OP(after.len()) | DNNL_ARG_SRC_1;
+    after.append_binary(dnnl::algorithm::binary_add, operation->added);
+  }
   if (what.relu != 0) after.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
   attributes.set_post_ops(after);
 
-  const dnnl::convolution_forward::desc description(
-      dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, operation->in, any_kernel, bias_desc, operation->out,
-      {what.stride, what.stride}, {what.dilation - 1, what.dilation - 1}, {what.top, what.left}, {what.bottom, what.right});
+  const memory::dims strides = {what.stride, what.stride}, dilates = {what.dilation - 1, what.dilation - 1};
+  const memory::dims before = {what.top, what.left}, behind = {what.bottom, what.right};
   std::unique_lock lock(creation);
-  const dnnl::convolution_forward::primitive_desc chosen(description, attributes, cpu());
-  operation->primitive = dnnl::convolution_forward(chosen);
-  operation->scratchpad = chosen.scratchpad_desc();
-  operation->implementation = chosen.impl_info_str();
+  const auto laid_out = what.transposed != 0
+                            ? choose<dnnl::deconvolution_forward>(*operation, dnnl::algorithm::deconvolution_direct, any_kernel, bias_desc, strides, dilates,
+                                                                  before, behind, attributes)
+                            : choose<dnnl::convolution_forward>(*operation, dnnl::algorithm::convolution_direct, any_kernel, bias_desc, strides, dilates,
+                                                                before, behind, attributes);
 
   memory given({kernel_dims, whole_numbers ? memory::data_type::s8 : memory::data_type::f32, memory::format_tag::oihw}, cpu(), const_cast<void*>(kernel));
-  operation->kernel = memory(chosen.weights_desc(), cpu());
+  operation->kernel = memory(laid_out, cpu());
   dnnl::reorder lay_out(given, operation->kernel);
   memory given_bias(bias_desc, cpu(), const_cast<float*>(bias));
   operation->bias = memory(bias_desc, cpu());
@@ -125,6 +161,53 @@ std::unique_ptr<Operation> create_convolution(const flair_convolution& what, con
   lay_out.execute(stream(), given, operation->kernel);
   copy_bias.execute(stream(), given_bias, operation->bias);
   stream().wait();
+  return operation;
+}
+
+// Along one axis: which input pixels the output pixels at + 2 k of a transposed convolution with four taps and stride 2 see.
+struct PhaseAxis {
+  int32_t at, skip, count, padding, behind;
+  PhaseAxis(int32_t parity, int32_t cut, int32_t in, int32_t out) {
+    at = (parity + cut) % 2;
+    const int32_t wanted = (out - at + 1) / 2;
+    const int32_t first = (at + cut - parity) / 2;  // tap parity is at this pixel, tap parity + 2 at the one before
+    skip = std::max(0, first - 1);
+    padding = std::max(0, 1 - first);
+    count = std::max(wanted + skip, in + padding - 1);
+    behind = count + 1 - in - padding;
+  }
+};
+
+// oneDNN 2.6 computes transposed convolutions in floating point many times more slowly than convolutions.
+std::unique_ptr<Operation> create_transposed(const flair_convolution& what, const float* kernel, const float* bias) {
+  if (what.kernel != 4 || what.stride != 2 || what.dilation != 1 || what.sum_type != FLAIR_NO_TYPE || what.added_type != FLAIR_NO_TYPE)
+    throw std::invalid_argument("transposed convolutions in floating point are of 4 x 4 with stride 2, and nothing is added");
+  auto operation = std::make_unique<Operation>();
+  operation->in = map_of(what.in_channels, what.in_rows, what.in_columns, what.in_type);
+  operation->out = map_of(what.out_channels, what.out_rows, what.out_columns, what.out_type);
+  const size_t planes = static_cast<size_t>(what.out_channels) * what.in_channels;
+  std::vector<float> taps(planes * 4);
+  for (int32_t y = 0; y < 2; y++)
+    for (int32_t x = 0; x < 2; x++) {
+      const PhaseAxis rows(y, what.top, what.in_rows, what.out_rows), columns(x, what.left, what.in_columns, what.out_columns);
+      if (rows.at >= what.out_rows || columns.at >= what.out_columns) continue;
+      auto part = what;
+      part.transposed = 0;
+      part.kernel = 2;
+      part.stride = 1;
+      part.out_rows = rows.count;
+      part.out_columns = columns.count;
+      part.top = rows.padding;
+      part.left = columns.padding;
+      part.bottom = rows.behind;
+      part.right = columns.behind;
+      for (size_t plane = 0; plane < planes; plane++)
+        for (int32_t t = 0; t < 4; t++) taps[plane * 4 + t] = kernel[plane * 16 + (y + 2 - t / 2 * 2) * 4 + (x + 2 - t % 2 * 2)];
+      auto convolution = create_convolution(part, taps.data(), bias, nullptr);
+      operation->implementation = convolution->implementation;
+      operation->scratchpad_bytes = std::max(operation->scratchpad_bytes, aligned(convolution->out.get_size()) + convolution->scratchpad_bytes);
+      operation->phases.push_back({std::move(convolution), rows.at, columns.at, rows.skip, columns.skip, columns.count});
+    }
   return operation;
 }
 
@@ -141,8 +224,44 @@ std::unique_ptr<Operation> create_pool(int32_t channels, int32_t in_rows, int32_
   const dnnl::pooling_forward::primitive_desc chosen(description, attributes, cpu());
   operation->primitive = dnnl::pooling_forward(chosen);
   operation->scratchpad = chosen.scratchpad_desc();
+  operation->scratchpad_bytes = operation->scratchpad.get_size();
   operation->implementation = chosen.impl_info_str();
   return operation;
+}
+
+void run_phases(const Operation& operation, const void* in, void* out, char* scratchpad);
+
+void run(Operation& operation, const void* in, const void* added, void* out, void* scratchpad) {
+  if (!operation.phases.empty()) {
+    run_phases(operation, in, out, static_cast<char*>(scratchpad));
+    return;
+  }
+
+  std::unordered_map<int, memory> args = {
+      {DNNL_ARG_SRC, memory(operation.in, cpu(), const_cast<void*>(in))},
+      {DNNL_ARG_DST, memory(operation.out, cpu(), out)},
+      {DNNL_ARG_SCRATCHPAD, memory(operation.scratchpad, cpu(), scratchpad)},
+  };
+  if (operation.kernel) {
+    args.emplace(DNNL_ARG_WEIGHTS, operation.kernel);
+    args.emplace(DNNL_ARG_BIAS, operation.bias);
+  }
+  if (operation.added_argument >= 0) args.emplace(operation.added_argument, memory(operation.added, cpu(), const_cast<void*>(added)));
+  operation.primitive.execute(stream(), args);
+  stream().wait();
+}
+
+void run_phases(const Operation& operation, const void* in, void* out, char* scratchpad) {
+  const auto rows = operation.out.data.dims[2], columns = operation.out.data.dims[3];
+  const size_t pixel = operation.out.get_size() / rows / columns;
+  for (const auto& phase : operation.phases) {
+    run(*phase.convolution, in, nullptr, scratchpad, scratchpad + aligned(phase.convolution->out.get_size()));
+    for (int64_t y = phase.row; y < rows; y += 2) {
+      const char* from = scratchpad + ((y / 2 + phase.skip_rows) * phase.columns + phase.skip_columns) * pixel;
+      char* to = static_cast<char*>(out) + (y * columns + phase.column) * pixel;
+      for (int64_t x = phase.column; x < columns; x += 2, from += pixel, to += 2 * pixel) std::memcpy(to, from, pixel);
+    }
+  }
 }
 
 }  // namespace
@@ -165,31 +284,23 @@ int32_t flair_onednn_isa() { return static_cast<int32_t>(dnnl::get_effective_cpu
 void flair_onednn_set_threads(int32_t count) { omp_set_num_threads(count); }
 
 flair_operation flair_convolution_create(const flair_convolution* what, const void* kernel, const float* bias, const float* scale) {
-  return guarded<flair_operation>(nullptr, [=] { return create_convolution(*what, kernel, bias, scale).release(); });
+  return guarded<flair_operation>(nullptr, [=] {
+    if (what->transposed != 0 && what->kernel_type == FLAIR_FLOAT32) return create_transposed(*what, static_cast<const float*>(kernel), bias).release();
+    return create_convolution(*what, kernel, bias, scale).release();
+  });
 }
 
 flair_operation flair_pool_create(int32_t channels, int32_t in_rows, int32_t in_columns, int32_t type) {
   return guarded<flair_operation>(nullptr, [=] { return create_pool(channels, in_rows, in_columns, type).release(); });
 }
 
-int64_t flair_operation_scratchpad(flair_operation operation) { return static_cast<int64_t>(static_cast<Operation*>(operation)->scratchpad.get_size()); }
+int64_t flair_operation_scratchpad(flair_operation operation) { return static_cast<int64_t>(static_cast<Operation*>(operation)->scratchpad_bytes); }
 
 const char* flair_operation_kernel(flair_operation operation) { return static_cast<Operation*>(operation)->implementation.c_str(); }
 
-int32_t flair_operation_run(flair_operation handle, const void* in, void* out, void* scratchpad) {
+int32_t flair_operation_run(flair_operation handle, const void* in, const void* added, void* out, void* scratchpad) {
   return guarded<int32_t>(-1, [=] {
-    auto& operation = *static_cast<Operation*>(handle);
-    std::unordered_map<int, memory> args = {
-        {DNNL_ARG_SRC, memory(operation.in, cpu(), const_cast<void*>(in))},
-        {DNNL_ARG_DST, memory(operation.out, cpu(), out)},
-        {DNNL_ARG_SCRATCHPAD, memory(operation.scratchpad, cpu(), scratchpad)},
-    };
-    if (operation.kernel) {
-      args.emplace(DNNL_ARG_WEIGHTS, operation.kernel);
-      args.emplace(DNNL_ARG_BIAS, operation.bias);
-    }
-    operation.primitive.execute(stream(), args);
-    stream().wait();
+    run(*static_cast<Operation*>(handle), in, added, out, scratchpad);
     return 0;
   });
 }

@@ -20,10 +20,12 @@ internal sealed class FusedCompiler
     private readonly int _size;
     private readonly int _threads;
     private readonly ConcurrentDictionary<MapNode, Operation> _operations = [];
+    private readonly ConcurrentDictionary<MapNode, Operation> _upsampling = [];
     private readonly Dictionary<MapNode, MapRegion> _regions;
     private readonly HashSet<MapNode> _neededWide = [];
     private readonly HashSet<MapNode> _neededInBytes = [];
     private readonly Dictionary<(MapNode Node, bool Wide), MapBuffer> _buffers = [];
+    private readonly List<MapBuffer> _between = [];
     private readonly List<FusedStep> _steps = [];
 
     private FusedCompiler(NetworkGraph graph, Func<ConvolutionNode, FoldedWeights> weights, int size, MapRegion kept, ProgramTypes types, InputScaling? scaling, int threads)
@@ -56,7 +58,7 @@ internal sealed class FusedCompiler
         }
         catch
         {
-            foreach (var operation in compiler._operations.Values)
+            foreach (var operation in compiler._operations.Values.Concat(compiler._upsampling.Values))
                 operation.Dispose();
             throw;
         }
@@ -78,7 +80,7 @@ internal sealed class FusedCompiler
                 case MaxPoolNode pool:
                     Add(pool);
                     break;
-                case UpsampleNode upsample:
+                case UpsampleNode upsample when !IsFolded(upsample):
                     Add(upsample);
                     break;
             }
@@ -87,7 +89,7 @@ internal sealed class FusedCompiler
                 Quantize(node);
         }
 
-        var bytes = MemoryPlan.Place(_buffers.Values.Distinct());
+        var bytes = MemoryPlan.Place(_buffers.Values.Concat(_between).Distinct());
         return new FusedProgram(_steps, _regions, input, _graph, _types.Wide, bytes);
     }
 
@@ -125,7 +127,11 @@ internal sealed class FusedCompiler
     {
         try
         {
-            Parallel.ForEach(_graph.Convolutions, node => _operations[node] = Convolution(node, IsWide(node)));
+            Parallel.ForEach(_graph.Convolutions, node =>
+            {
+                if (!TryFold(node, IsWide(node)))
+                    _operations[node] = Convolution(node, IsWide(node));
+            });
         }
         catch (AggregateException e)
         {
@@ -139,6 +145,12 @@ internal sealed class FusedCompiler
     private void Add(ConvolutionNode node)
     {
         var wide = IsWide(node);
+        if (_upsampling.TryGetValue(node, out var upsampling))
+        {
+            AddFolded(node, (UpsampleNode)node.Input, upsampling, node == _graph.Output ? null : Buffer(node, wide));
+            return;
+        }
+
         var input = Buffer(node.Input, _types.InputOf(node) != MapType.UInt8);
         var isOutput = node == _graph.Output;
         MapBuffer? output = null;
@@ -155,7 +167,37 @@ internal sealed class FusedCompiler
             output = Buffer(node, wide);
         }
 
-        AddStep(new OperationStep(node, input, output, _operations[node]), input, output);
+        AddStep(new OperationStep(node, input, null, output, _operations[node]), input, output);
+    }
+
+    /// <summary>The coarser map's share of the sums first, then the convolution of the map beside it, which adds it.</summary>
+    private void AddFolded(ConvolutionNode node, UpsampleNode upsample, Operation upsampling, MapBuffer? output)
+    {
+        var inBytes = _types.InputOf(node) == MapType.UInt8;
+        var below = Buffer(upsample.Below, !inBytes);
+        if (upsample.Beside is not [var beside])
+        {
+            AddStep(new OperationStep(node, below, null, output, upsampling), below, output);
+            return;
+        }
+
+        // In floating point the sum is made in place.
+        var partial = output;
+        if (inBytes)
+            _between.Add(partial = new MapBuffer($"{node.Name}.upsampled", _regions[node].Area * node.Channels * MapType.Float32.Bytes()));
+        AddStep(new OperationStep(node, below, null, partial, upsampling) { Completes = false }, below, partial);
+        var input = Buffer(beside, !inBytes);
+        var region = _regions[upsample];
+        if (region != _regions[beside])
+        {
+            var pixelBytes = beside.Channels * TypeOf(beside, !inBytes).Bytes();
+            var cut = new MapBuffer($"{node.Name}.beside", region.Area * pixelBytes);
+            _between.Add(cut);
+            AddStep(new CutStep(beside, region, _regions[beside], pixelBytes, input, cut) { Completes = false }, input, cut);
+            input = cut;
+        }
+
+        AddStep(new OperationStep(node, input, inBytes ? partial : null, output, _operations[node]), input, partial, output);
     }
 
     private void Add(MaxPoolNode node)
@@ -163,7 +205,7 @@ internal sealed class FusedCompiler
         var wide = IsWide(node);
         var (input, output) = (Buffer(node.Input, wide), Buffer(node, wide));
         var region = _regions[node.Input];
-        AddStep(new OperationStep(node, input, output, _operations.GetOrAdd(node, _ => Operation.MaxPool(node.Channels, region.Rows, region.Columns, TypeOf(node, wide)))), input, output);
+        AddStep(new OperationStep(node, input, null, output, _operations.GetOrAdd(node, _ => Operation.MaxPool(node.Channels, region.Rows, region.Columns, TypeOf(node, wide)))), input, output);
     }
 
     private void Add(UpsampleNode node)
@@ -187,20 +229,101 @@ internal sealed class FusedCompiler
         _steps.Add(step);
     }
 
+    private bool IsFolded(UpsampleNode node) => _graph.Nodes.Any(reader => reader.Sources.Contains(node) && _upsampling.ContainsKey(reader));
+
+    /// <summary>
+    /// A convolution of a coarser map at twice its resolution and a map beside it is the sum of two: a transposed one of the coarser map as it is, with
+    /// 4 of 9 multiplications, and one of the map beside it. Neither needs them copied together.
+    /// </summary>
+    /// <returns>Whether it can be computed so; else it is computed as any other.</returns>
+    private bool TryFold(ConvolutionNode node, bool wide)
+    {
+        if (node.Input is not UpsampleNode upsample || upsample.Beside.Count > 1
+            || node is not { Kernel: 3, Stride: 1, Dilation: 1, Added: null } || _graph.Nodes.Count(reader => reader.Sources.Contains(upsample)) > 1)
+            return false;
+        var beside = upsample.Beside.SingleOrDefault();
+        var (region, source) = (_regions[node], _regions[upsample.Below]);
+        // Of the coarser pixels' 4 × 4 each, 2 apart and the first beginning a pixel before its own two, what lies outside of the region is cut off.
+        var (top, left) = (1 + region.Row - (2 * source.Row), 1 + region.Column - (2 * source.Column));
+        var (bottom, right) = ((2 * source.Rows) + 2 - top - region.Rows, (2 * source.Columns) + 2 - left - region.Columns);
+        if (new[] { top, left, bottom, right }.Any(cut => cut is < 0 or >= UpsampledKernel.Side))
+            return false;
+
+        var weights = _weights(node);
+        var steps = wide ? null : _types.Quantization!.StepsOf(node);
+        var outType = node == _graph.Output ? MapType.Float32 : TypeOf(node, wide);
+        var kernel = UpsampledKernel.Create(weights.Kernel, node.Channels, node.Input.Channels, upsample.Below.Channels);
+        var bias = beside is null ? weights.Bias : new float[node.Channels];
+        var inBytes = _types.InputOf(node) == MapType.UInt8;
+        var shape = new ConvolutionShape
+        {
+            Transposed = true,
+            InChannels = upsample.Below.Channels,
+            InRows = source.Rows,
+            InColumns = source.Columns,
+            OutChannels = node.Channels,
+            OutRows = region.Rows,
+            OutColumns = region.Columns,
+            Kernel = UpsampledKernel.Side,
+            Stride = 2,
+            Top = top,
+            Left = left,
+            Bottom = bottom,
+            Right = right,
+            InType = _types.InputOf(node),
+            OutType = beside is null || !inBytes ? outType : MapType.Float32,
+            Relu = beside is null && node.Relu,
+            Threads = _threads,
+        };
+        var upsampling = Create(shape, kernel, bias, upsample.Below, steps);
+        // oneDNN's other transposed convolutions of bytes are many times slower than the copy.
+        if (inBytes && !upsampling.Implementation.StartsWith("jit", StringComparison.Ordinal))
+        {
+            upsampling.Dispose();
+            return false;
+        }
+
+        _upsampling[node] = upsampling;
+        if (beside is null)
+            return true;
+        var rest = UpsampledKernel.Beside(weights.Kernel, node.Channels, node.Input.Channels, upsample.Below.Channels);
+        shape = ShapeOf(node, beside, _regions[upsample], wide);
+        _operations[node] = Create(inBytes ? shape with { AddedType = MapType.Float32 } : shape with { SumType = outType }, rest, weights.Bias, beside, steps);
+        return true;
+    }
+
     private Operation Convolution(ConvolutionNode node, bool wide)
     {
-        var inputSize = _size / node.Input.Reduction;
+        var shape = ShapeOf(node, node.Input, _regions[node.Input], wide);
+        var weights = _weights(node);
+        if (node.Input == _graph.Input && _scaling is not null)
+            weights = weights.Scale(_scaling);
+        return Create(shape, weights.Kernel, weights.Bias, node.Input, wide ? null : _types.Quantization!.StepsOf(node));
+    }
+
+    /// <summary>Creates it, with a kernel in bytes where its input is in bytes.</summary>
+    private Operation Create(ConvolutionShape shape, float[] kernel, float[] bias, MapNode input, float[]? outputSteps)
+    {
+        if (shape.InType != MapType.UInt8)
+            return Operation.Convolution(shape, kernel, bias);
+        var quantized = QuantizedKernel.Create(kernel, bias, _types.Quantization!.StepsOf(input), outputSteps);
+        return Operation.Convolution(shape, quantized.Values, quantized.Bias, quantized.Scale);
+    }
+
+    /// <summary>The shape of a convolution over its input, or over that of the maps which it is made of, of which it is given this region.</summary>
+    private ConvolutionShape ShapeOf(ConvolutionNode node, MapNode input, MapRegion source, bool wide)
+    {
+        var inputSize = _size / input.Reduction;
         var region = _regions[node];
-        var source = _regions[node.Input];
         var read = RegionPlan.InputOf(node, region, inputSize);
         var reach = ((node.Kernel - 1) * node.Dilation) + 1;
         // A stride may leave out the last row and column, which are computed all the same.
         if ((read.Row, read.Column) != (source.Row, source.Column) || source.Bottom - read.Bottom < 0 || source.Bottom - read.Bottom >= node.Stride)
-            throw new InvalidOperationException($"'{node.Name}' reads another part of '{node.Input.Name}' than is computed");
+            throw new InvalidOperationException($"'{node.Name}' reads another part of '{input.Name}' than is computed");
         var type = _types.InputOf(node);
-        var shape = new ConvolutionShape
+        return new ConvolutionShape
         {
-            InChannels = node.Input.Channels,
+            InChannels = input.Channels,
             InRows = source.Rows,
             InColumns = source.Columns,
             OutChannels = node.Channels,
@@ -220,13 +343,6 @@ internal sealed class FusedCompiler
             Relu = node.Relu,
             Threads = _threads,
         };
-        var weights = _weights(node);
-        if (node.Input == _graph.Input && _scaling is not null)
-            weights = weights.Scale(_scaling);
-        if (type != MapType.UInt8)
-            return Operation.Convolution(shape, weights.Kernel, weights.Bias);
-        var quantized = QuantizedKernel.Create(weights.Kernel, weights.Bias, _types.Quantization!.StepsOf(node.Input), wide ? null : _types.Quantization.StepsOf(node));
-        return Operation.Convolution(shape, quantized.Values, quantized.Bias, quantized.Scale);
     }
 
     /// <summary>A map's element type. One that may be negative is in signed bytes, which only sums can read.</summary>

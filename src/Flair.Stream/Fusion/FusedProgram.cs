@@ -53,14 +53,15 @@ internal sealed class FusedProgram : IDisposable
 
     /// <summary>Computes the logits, [row][column][class] in single precision, of the window whose input map is in place.</summary>
     /// <param name="memory">The thread's memory.</param>
-    /// <param name="observer">Sees every map of a program in single precision; null: nobody does.</param>
+    /// <param name="observer">Sees every map that a program in single precision computes as a whole; null: nobody does.</param>
     /// <exception cref="OneDnnException">oneDNN failed.</exception>
     public unsafe void Run(in FusedMemory memory, MapObserver? observer = null)
     {
         foreach (var step in _steps)
         {
             step.Run(memory);
-            observer?.Invoke(step.Node, new ReadOnlySpan<float>(memory.Of(step.Output), checked((int)(_regions[step.Node].Area * step.Node.Channels))));
+            if (step.Completes)
+                observer?.Invoke(step.Node, new ReadOnlySpan<float>(memory.Of(step.Output), checked((int)(_regions[step.Node].Area * step.Node.Channels))));
         }
     }
 

@@ -24,6 +24,9 @@ internal abstract class FusedStep(MapNode node, MapBuffer? output) : IDisposable
     /// <summary>Takes it; null: the logits.</summary>
     public MapBuffer? Output => output;
 
+    /// <summary>Whether the map is complete after it; else it is a part, or an aid of the step after it.</summary>
+    public bool Completes { get; init; } = true;
+
     /// <summary>What it needs beside its maps.</summary>
     public virtual long ScratchpadBytes => 0;
 
@@ -40,13 +43,13 @@ internal abstract class FusedStep(MapNode node, MapBuffer? output) : IDisposable
 }
 
 /// <summary>A convolution or pooling of oneDNN's.</summary>
-internal sealed unsafe class OperationStep(MapNode node, MapBuffer input, MapBuffer? output, Operation operation) : FusedStep(node, output)
+internal sealed unsafe class OperationStep(MapNode node, MapBuffer input, MapBuffer? added, MapBuffer? output, Operation operation) : FusedStep(node, output)
 {
     public override long ScratchpadBytes => operation.ScratchpadBytes;
 
     public override string Implementation => operation.Implementation;
 
-    public override void Run(in FusedMemory memory) => operation.Run(memory.Of(input), memory.Of(Output), (void*)memory.Scratchpad);
+    public override void Run(in FusedMemory memory) => operation.Run(memory.Of(input), added is null ? null : memory.Of(added), memory.Of(Output), (void*)memory.Scratchpad);
 
     public override void Dispose()
     {
@@ -71,6 +74,21 @@ internal sealed unsafe class UpsampleStep(
         }
 
         Passes.UpsampleBeside(places, type.Bytes(), region.Row, region.Column, region.Rows, region.Columns, memory.Of(Output));
+    }
+}
+
+/// <summary>A rectangle of a map.</summary>
+internal sealed unsafe class CutStep(MapNode node, MapRegion region, MapRegion source, int pixelBytes, MapBuffer input, MapBuffer output) : FusedStep(node, output)
+{
+    public override string Implementation => "copy";
+
+    public override void Run(in FusedMemory memory)
+    {
+        var from = (byte*)memory.Of(input) + ((((long)(region.Row - source.Row) * source.Columns) + region.Column - source.Column) * pixelBytes);
+        var to = (byte*)memory.Of(Output);
+        var (step, bytes) = ((long)source.Columns * pixelBytes, (long)region.Columns * pixelBytes);
+        for (var row = 0; row < region.Rows; row++)
+            Buffer.MemoryCopy(from + (row * step), to + (row * bytes), bytes, bytes);
     }
 }
 

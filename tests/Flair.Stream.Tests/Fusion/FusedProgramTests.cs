@@ -1,6 +1,7 @@
 using Flair.Batching;
 using Flair.Checkpoints;
 using Flair.Fusion;
+using Flair.Models.Graphs;
 using Flair.OneDnn;
 using Flair.Settings;
 using Flair.Source;
@@ -107,8 +108,8 @@ public sealed class FusedProgramTests
             last = values.ToArray();
         }));
 
-        Assert.Equal(s_small.Value.Graph.Nodes.Skip(1).Select(node => node.Name), seen);
-        Assert.Equal(program.Passes.Select(pass => pass.Map), seen);
+        // Coarser maps enter convolutions without being copied at twice their resolution.
+        Assert.Equal(s_small.Value.Graph.Nodes.Skip(1).Where(node => node is not UpsampleNode).Select(node => node.Name), seen);
         Assert.Equal(logits, last);
     }
 

@@ -39,6 +39,32 @@ public sealed class QuantizedProgramTests
         Assert.InRange(Logits.RelativeError(expected, actual), 0, 0.03);
     }
 
+    [OneDnnTheory(MapType.UInt8)]
+    [InlineData(0, 0, 64, 64)]
+    [InlineData(16, 16, 32, 32)]
+    [InlineData(5, 33, 20, 7)]
+    [InlineData(63, 0, 1, 1)]
+    [InlineData(0, 31, 33, 2)]
+    public void A_coarser_map_enters_without_being_copied_at_twice_its_resolution(int row, int column, int rows, int columns)
+    {
+        var (steps, kept) = (Observe().Steps, new MapRegion(row, column, rows, columns));
+        ProgramTypes types = new(MapType.Float32, new(s_network.Graph.Convolutions.Skip(1).Select(node => node.Name).ToHashSet(), steps));
+
+        var (whole, part) = ProgramRunner.OnWorker(() =>
+        {
+            using var all = s_network.Compile(Size, MapRegion.Whole(Size), types);
+            using var program = s_network.Compile(Size, kept, types);
+            // The dilated convolution is none that can be taken apart.
+            Assert.DoesNotContain(program.Passes, pass => pass.Map is "up.1.upsample" or "up.2.upsample");
+            Assert.Contains(program.Passes, pass => pass.Map == "up.0.upsample");
+            Assert.Equal(2, program.Passes.Count(pass => pass.Map == "up.1"));
+            Assert.Single(program.Passes, pass => pass.Map == "up.2");
+            return (ProgramRunner.RunSamples(all, Size, s_window), ProgramRunner.RunSamples(program, Size, s_window));
+        });
+
+        Logits.AssertNear(Logits.Cut(whole, Size, kept), part, 1e-6);
+    }
+
     [OneDnnFact(MapType.UInt8)]
     public void The_window_itself_is_not_in_bytes()
     {
