@@ -27,7 +27,7 @@ internal static partial class Processes
         var program = Environment.ProcessPath!;
         var start = new ProcessStartInfo(program) { UseShellExecute = false, RedirectStandardOutput = silent, RedirectStandardError = silent };
         if (Path.GetFileNameWithoutExtension(program) == "dotnet")
-            start.ArgumentList.Add(Assembly.GetExecutingAssembly().Location);
+            start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, Assembly.GetExecutingAssembly().GetName().Name + ".dll"));
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         start.Environment[Variable] = $"{ledger.Descriptor}:{Environment.ProcessId}";
