@@ -102,6 +102,15 @@ memory::desc map_of(int64_t channels, int64_t rows, int64_t columns, int32_t typ
   return {{1, channels, rows, columns}, type_of(type), memory::format_tag::nhwc};
 }
 
+// Makes the operation that of a chosen implementation.
+template <class Primitive>
+void take(Operation& operation, const typename Primitive::primitive_desc& chosen) {
+  operation.primitive = Primitive(chosen);
+  operation.scratchpad = chosen.scratchpad_desc();
+  operation.scratchpad_bytes = operation.scratchpad.get_size();
+  operation.implementation = chosen.impl_info_str();
+}
+
 // Has oneDNN choose an implementation; returns how that wants its kernel laid out.
 template <class Convolution>
 memory::desc choose(Operation& operation, dnnl::algorithm algorithm, const memory::desc& kernel, const memory::desc& bias, const memory::dims& strides,
@@ -109,10 +118,7 @@ memory::desc choose(Operation& operation, dnnl::algorithm algorithm, const memor
   const typename Convolution::desc description(dnnl::prop_kind::forward_inference, algorithm, operation.in, kernel, bias, operation.out, strides, dilates,
                                                before, behind);
   const typename Convolution::primitive_desc chosen(description, attributes, cpu());
-  operation.primitive = Convolution(chosen);
-  operation.scratchpad = chosen.scratchpad_desc();
-  operation.scratchpad_bytes = operation.scratchpad.get_size();
-  operation.implementation = chosen.impl_info_str();
+  take<Convolution>(operation, chosen);
   return chosen.weights_desc();
 }
 
@@ -221,11 +227,7 @@ std::unique_ptr<Operation> create_pool(int32_t channels, int32_t in_rows, int32_
   const dnnl::pooling_forward::desc description(dnnl::prop_kind::forward_inference, dnnl::algorithm::pooling_max, operation->in, operation->out, {2, 2}, {3, 3},
                                                 {1, 1}, {bottom, right});
   const std::scoped_lock lock(creation);
-  const dnnl::pooling_forward::primitive_desc chosen(description, attributes, cpu());
-  operation->primitive = dnnl::pooling_forward(chosen);
-  operation->scratchpad = chosen.scratchpad_desc();
-  operation->scratchpad_bytes = operation->scratchpad.get_size();
-  operation->implementation = chosen.impl_info_str();
+  take<dnnl::pooling_forward>(*operation, {description, attributes, cpu()});
   return operation;
 }
 
