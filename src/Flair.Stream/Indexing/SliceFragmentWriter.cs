@@ -12,14 +12,6 @@ public sealed class SliceFragmentWriter : IDisposable
 
     private DuckConnection? _connection;
 
-    /// <summary>Writes one fragment, see <see cref="Add"/>.</summary>
-    /// <exception cref="FlairException">It cannot be written; nothing has changed under <paramref name="path"/>.</exception>
-    public static void Write(string path, IReadOnlyList<SliceRow> rows)
-    {
-        using var writer = new SliceFragmentWriter();
-        writer.Add(path, rows);
-    }
-
     /// <summary>
     /// Writes a Parquet file with the columns of <c>slices</c>, its rows along a Hilbert curve; the same rows give the same bytes in
     /// whatever order they come, and whatever was written before. It appears under <paramref name="path"/> when it has been read back.

@@ -138,7 +138,7 @@ public sealed class HostileFileTests : IDisposable
     {
         var layout = new IndexLayout(_folder);
         var tiles = IndexData.WriteRun(layout, 1);
-        SliceFragmentWriter.Write(layout.Fragment(tiles[0].Tile), [.. IndexData.Slices(0, 0).Select(row => row with { WindowBox = row.WindowBox with { Right = double.PositiveInfinity } })]);
+        IndexData.WriteFragment(layout.Fragment(tiles[0].Tile), [.. IndexData.Slices(0, 0).Select(row => row with { WindowBox = row.WindowBox with { Right = double.PositiveInfinity } })]);
         Assert.Contains("at infinity", Refusal(() => IndexWriter.Compact(layout, tiles, IndexData.Description)), StringComparison.Ordinal);
     }
 

@@ -65,6 +65,13 @@ internal static class IndexData
         })];
     }
 
+    /// <summary>Writes the fragment of one tile.</summary>
+    public static void WriteFragment(string path, IReadOnlyList<SliceRow> rows)
+    {
+        using var writer = new SliceFragmentWriter();
+        writer.Add(path, rows);
+    }
+
     /// <summary>Writes the work folder of a run over a square of tiles, as the run does, without the two Parquet files.</summary>
     public static List<TileRow> WriteRun(IndexLayout layout, int side, Func<int, int, TileStatus>? status = null)
     {
@@ -77,7 +84,7 @@ internal static class IndexData
                 var tile = Tile(x, y, status?.Invoke(x, y) ?? TileStatus.Done);
                 tiles.Add(tile);
                 if (tile.Status == TileStatus.Done)
-                    SliceFragmentWriter.Write(layout.Fragment(tile.Tile), Slices(x, y));
+                    WriteFragment(layout.Fragment(tile.Tile), Slices(x, y));
                 TileRecordFile.Write(layout.Record(tile.Tile), tile);
             }
         }

@@ -141,7 +141,7 @@ public sealed class IndexWriterTests : IDisposable
         var tiles = IndexData.WriteRun(Layout, 3);
         IndexWriter.Compact(Layout, tiles, IndexData.Description);
         foreach (var (x, y) in tiles.Select((_, n) => (n % 3, n / 3)).Reverse())
-            SliceFragmentWriter.Write(other.Layout.Fragment(IndexData.Tile(x, y).Tile), [.. IndexData.Slices(x, y).OrderBy(row => row.Window.X)]);
+            IndexData.WriteFragment(other.Layout.Fragment(IndexData.Tile(x, y).Tile), [.. IndexData.Slices(x, y).OrderBy(row => row.Window.X)]);
         IndexWriter.Compact(other.Layout, Enumerable.Reverse(tiles), IndexData.Description);
         Assert.Equal(File.ReadAllBytes(Layout.Slices), File.ReadAllBytes(other.Layout.Slices));
         Assert.Equal(File.ReadAllBytes(Layout.Tiles), File.ReadAllBytes(other.Layout.Tiles));
@@ -158,7 +158,7 @@ public sealed class IndexWriterTests : IDisposable
         {
             var name = IndexData.Tile(x, 0).Tile;
             writer.Add(Layout.Fragment(name), IndexData.Slices(x, 0));
-            SliceFragmentWriter.Write(other.Layout.Fragment(name), IndexData.Slices(x, 0));
+            IndexData.WriteFragment(other.Layout.Fragment(name), IndexData.Slices(x, 0));
             Assert.Equal(File.ReadAllBytes(other.Layout.Fragment(name)), File.ReadAllBytes(Layout.Fragment(name)));
         }
     }
@@ -168,7 +168,7 @@ public sealed class IndexWriterTests : IDisposable
     {
         var path = Layout.Fragment("t");
         var model = IndexData.Slices(0, 0)[1];
-        SliceFragmentWriter.Write(path, [.. from y in Enumerable.Range(0, 64) from x in Enumerable.Range(0, 64)
+        IndexData.WriteFragment(path, [.. from y in Enumerable.Range(0, 64) from x in Enumerable.Range(0, 64)
             select model with { Id = $"r{y}-c{x}", Window = new(1000 + (256 * x), -9000 + (256 * y), 512, 512) }]);
         using var rows = _connection.Query($"""SELECT "column" // 256, "row" // 256 FROM read_parquet({DuckSql.Path(path)}, file_row_number = true) ORDER BY file_row_number""");
         var sizes = rows.Rows().Select(row => (X: (int)row[0]!, Y: (int)row[1]!)).Chunk(64)
@@ -183,7 +183,7 @@ public sealed class IndexWriterTests : IDisposable
         const int side = 17, windows = 1040; // 289 tiles, more than are read at once; 300,560 windows
         var kinds = new[] { "even", "odd" };
         foreach (var kind in kinds)
-            SliceFragmentWriter.Write(Path.Combine(_output.Path, kind), [.. IndexData.Slices(0, 0, windows).Select((row, n) => row with { Id = kind, MeanConfidence = n / 2048.0 })]);
+            IndexData.WriteFragment(Path.Combine(_output.Path, kind), [.. IndexData.Slices(0, 0, windows).Select((row, n) => row with { Id = kind, MeanConfidence = n / 2048.0 })]);
         Directory.CreateDirectory(Layout.Fragments);
         var tiles = (from y in Enumerable.Range(0, side) from x in Enumerable.Range(0, side) select (x, y, Row: IndexData.Tile(x, y))).ToList();
         foreach (var (x, y, row) in tiles)
@@ -245,7 +245,7 @@ public sealed class IndexWriterTests : IDisposable
     {
         var path = Path.Combine(_output.Path, "a directory.parquet");
         Directory.CreateDirectory(path);
-        var e = Assert.Throws<FlairException>(() => SliceFragmentWriter.Write(path, IndexData.Slices(0, 0)));
+        var e = Assert.Throws<FlairException>(() => IndexData.WriteFragment(path, IndexData.Slices(0, 0)));
         Assert.Contains("a directory.parquet", e.Message, StringComparison.Ordinal);
         Assert.Equal([path], Directory.GetFileSystemEntries(_output.Path));
     }
@@ -256,7 +256,7 @@ public sealed class IndexWriterTests : IDisposable
         var path = Layout.Fragment("t");
         Directory.CreateDirectory(Layout.Fragments);
         File.WriteAllText(DurableFile.TemporaryName(path), "half");
-        SliceFragmentWriter.Write(path, IndexData.Slices(0, 0));
+        IndexData.WriteFragment(path, IndexData.Slices(0, 0));
         Assert.Equal([path], Directory.GetFiles(Layout.Fragments));
         Assert.Equal(25L, _connection.Scalar($"SELECT count(*) FROM {DuckSql.Path(path)}"));
     }
