@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Flair.Running;
 using Flair.Source;
 using Flair.Storage;
@@ -95,7 +94,7 @@ public sealed class IndexBlock : Stage<SealedTile, TileRow>
             NodataPixels = done ? tally.Total.Nodata : 0,
             Histogram = done ? tally.Total.Histogram : [],
             MeanConfidence = done ? tally.Total.MeanConfidence : double.NaN,
-            Seconds = Stopwatch.GetElapsedTime(unit.StartTimestamp).TotalSeconds,
+            Seconds = unit.ElapsedOf(tile).TotalSeconds,
             Attempts = _context.FailuresOf(tile.Name) + 1,
             Requests = traffic.Requests,
             BytesReceived = traffic.BytesReceived,

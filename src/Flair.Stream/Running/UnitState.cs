@@ -10,6 +10,8 @@ namespace Flair.Running;
 /// <summary>One work unit on its way through the graph: what the blocks have to know of each other's work on it.</summary>
 public sealed class UnitState
 {
+    private readonly ConcurrentDictionary<SourceTile, long> _begun = new(ReferenceEqualityComparer.Instance);
+
     /// <summary>Lays out the unit's windows.</summary>
     /// <param name="unit">The tiles.</param>
     /// <param name="lattice">Where windows lie.</param>
@@ -57,8 +59,18 @@ public sealed class UnitState
     /// <summary>Its spans; null when nobody listens.</summary>
     internal UnitTrace? Trace { get; init; }
 
-    /// <summary>When the first pixel was asked for.</summary>
-    public long StartTimestamp { get; } = Stopwatch.GetTimestamp();
+    /// <summary>Notes that rows are about to be read, with which a tile's time begins.</summary>
+    public void Reading(GridRect rows)
+    {
+        foreach (var tile in Unit.Tiles)
+        {
+            if (tile.Rect.Overlaps(rows))
+                _begun.TryAdd(tile, Stopwatch.GetTimestamp());
+        }
+    }
+
+    /// <summary>Time since the first of a tile's rows were to be read; zero before.</summary>
+    public TimeSpan ElapsedOf(SourceTile tile) => _begun.TryGetValue(tile, out var begun) ? Stopwatch.GetElapsedTime(begun) : TimeSpan.Zero;
 }
 
 /// <summary>What became of one window.</summary>

@@ -11,6 +11,11 @@ public sealed class AreaReader : IDisposable
 {
     private const int BuffersKept = 16;
 
+    /// <summary>
+    /// Rows that are decoded ahead: the next row of compressed blocks, when the one before is not quite used up. No more, as two of them then wait decoded.
+    /// </summary>
+    private const int RowsAhead = 768;
+
     /// <summary>Pixels for which a job of its own, and perhaps a handle, is worth the trouble.</summary>
     internal const int LeastPixelsOfJob = 256 * 1024;
 
@@ -26,7 +31,7 @@ public sealed class AreaReader : IDisposable
     private readonly List<(HeightProduct Product, ElevationRows Surface, ElevationRows? Terrain)> _heights = [];
     private readonly KnownRows _known;
     private readonly CancellationTokenSource _stop = new();
-    private readonly TaskScheduler _decoders;
+    private readonly DecodeScheduler _decoders;
     private readonly List<Task> _decoding = [];
     private int _next;
     private bool _disposed;
@@ -54,9 +59,8 @@ public sealed class AreaReader : IDisposable
         _area = area;
         _kept = kept;
         _unit = unit;
-        _decoders = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, Parallelism).ConcurrentScheduler;
-        var primary = mosaic.Imagery[0].Layer.In(area).MaxBy(file => file.Rect.Intersect(area).Area);
-        Strips = StripPlan.Cut(area, primary?.Info.BlockHeight ?? 512, primary?.Rect.Y ?? 0);
+        _decoders = new DecodeScheduler(Parallelism);
+        Strips = StripPlan.Cut(area, mosaic.Imagery[0].Layer.In(area).ConvertAll(file => (file.Rect, file.Info.BlockHeight)));
         var withHalo = mosaic.WithHalo(area);
         foreach (var product in mosaic.Imagery)
             _imagery.Add(new ImageryRows(product, withHalo, mosaic, Open));
@@ -74,7 +78,7 @@ public sealed class AreaReader : IDisposable
     /// <summary>A pool for several readers.</summary>
     internal static BufferPool CreatePool() => new(BuffersKept);
 
-    /// <summary>The strips, north to south; they cover the area exactly, most of them 256 to 1024 rows high.</summary>
+    /// <summary>The strips, north to south; they cover the area exactly, most of them about 256 rows high.</summary>
     public IReadOnlyList<GridRect> Strips { get; }
 
     /// <summary>Compressed blocks decoded so far, all files together; retries are not counted again.</summary>
@@ -150,9 +154,10 @@ public sealed class AreaReader : IDisposable
 
     private async Task<Strip> ReadAheadAsync(int index, CancellationToken cancellation)
     {
-        for (int i = _decoding.Count; i < Strips.Count && i <= index + 1; i++)
+        int ahead = Strips[index].Bottom + RowsAhead;
+        for (int i = _decoding.Count; i < Strips.Count && (i <= index + 1 || Strips[i].Y < ahead); i++)
             _decoding.Add(DecodeAsync(Strips[i]));
-        await _decoding[index].WaitAsync(cancellation).ConfigureAwait(false);
+        await _decoders.Hurry(_decoding[index], cancellation).ConfigureAwait(false);
         return Compose(index, cancellation);
     }
 

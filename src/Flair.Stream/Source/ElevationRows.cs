@@ -181,15 +181,17 @@ internal sealed unsafe class ElevationRows : IDisposable
     /// <summary>Gives pixels that no file covers the value of the nearest that one does, if it is near enough.</summary>
     private void Extend(GridRect gap)
     {
-        for (int row = gap.Y; row < gap.Bottom; row++)
+        // Most of a gap is too far from all files, where it is unknown already.
+        GridRect[] files = [.. _files.Select(file => file.File.Rect).Where(rect => rect.Inflate(_reach).Overlaps(gap))];
+        var near = files.Aggregate(default(GridRect), (union, rect) => union.Union(rect.Inflate(_reach).Intersect(gap)));
+        for (int row = near.Y; row < near.Bottom; row++)
         {
-            for (int column = gap.X; column < gap.Right; column++)
+            for (int column = near.X; column < near.Right; column++)
             {
                 long nearest = long.MaxValue;
                 float value = float.NaN;
-                foreach (var file in _files)
+                foreach (var rect in files)
                 {
-                    var rect = file.File.Rect;
                     int x = Math.Clamp(column, rect.X, rect.Right - 1), y = Math.Clamp(row, rect.Y, rect.Bottom - 1);
                     long dx = Math.Abs(column - x), dy = Math.Abs(row - y), distance = (dx * dx) + (dy * dy);
                     if (dx > _reach || dy > _reach || distance >= nearest)

@@ -15,9 +15,9 @@ public sealed record UnitStrip(UnitState Unit, Strip Strip, bool Last) : IDispos
 
 /// <summary>
 /// units → strips. Reads a unit from north to south, whole rows of compressed blocks at a time, so that each is decoded once, and those that
-/// other units share are kept for them; the reader itself decodes several files at once. The next strip is decoded while this one is put together, and while the window block works on the last one;
-/// so is the first strip of the next unit, as soon as this one's last is put together.
-/// Bounded: one unit waits, two strips are being read and one waits. Ordered: strips leave from north to south, unit after unit.
+/// other units share are kept for them; the reader itself decodes several files at once. The next row of blocks is decoded while strips are put together of this one, and while the window block works;
+/// so is the first of the next unit, as soon as this one's last strip is put together.
+/// Bounded: one unit waits, two rows of blocks are decoded, one strip is put together and one waits. Ordered: strips leave from north to south, unit after unit.
 /// </summary>
 public sealed class ReadBlock : Stage<UnitState, UnitStrip>
 {
@@ -88,6 +88,7 @@ public sealed class ReadBlock : Stage<UnitState, UnitStrip>
     {
         var rows = unit.Reader.Strips[index];
         Counters.Pulse = () => unit.Reader.BytesDecoded;
+        unit.State.Reading(rows);
         using (unit.State.Trace?.Read(rows))
         using (Counters.Enter(() => $"unit {unit.State.Unit.Name}, rows {rows.Y} to {rows.Bottom}{unit.Reader.FilesInHand}"))
         {

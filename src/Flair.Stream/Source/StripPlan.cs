@@ -1,44 +1,87 @@
 namespace Flair.Source;
 
-/// <summary>Cuts an area into strips of full width whose borders lie on the borders of compressed blocks where that is sensible.</summary>
+/// <summary>
+/// Cuts an area into strips of full width. They are low, as those that a row of windows spans wait in memory, and lie on the borders of compressed blocks
+/// where that is sensible: what is left of a block waits decoded.
+/// </summary>
 internal static class StripPlan
 {
-    private const int LeastRows = 256;
-    private const int UsualRows = 512;
-    private const int MostRows = 1024;
+    private const int LeastRows = 128;
+    private const int UsualRows = 256;
+    private const int MostRows = 512;
+
+    /// <summary>Rows of blocks that are worth meeting.</summary>
+    private const int MostBlockRows = 1024;
 
     /// <summary>The strips, north to south; they cover the area exactly.</summary>
     /// <param name="area">What to cut.</param>
-    /// <param name="blockHeight">Rows of a compressed block.</param>
-    /// <param name="blockTop">A row that a block begins at.</param>
-    public static IReadOnlyList<GridRect> Cut(GridRect area, int blockHeight, int blockTop)
+    /// <param name="files">What is in it, with the rows of a compressed block; none: blocks are 1 row high.</param>
+    public static IReadOnlyList<GridRect> Cut(GridRect area, IReadOnlyList<(GridRect Rect, int BlockHeight)> files)
     {
         if (area.IsEmpty)
             return [];
-        int step = Step(blockHeight);
+        var column = Column(area, files);
         List<int> borders = [area.Y];
-        int first = blockTop + (FloorDivide(area.Y - blockTop, step) * step);
-        for (int y = first + step; y < area.Bottom; y += step)
-            borders.Add(y);
-        borders.Add(area.Bottom);
+        for (int i = 0; i < column.Count; i++)
+        {
+            var (rect, blockHeight) = column[i];
+            int bottom = i + 1 < column.Count ? column[i + 1].Rect.Y : area.Bottom;
+            borders.AddRange(Borders(borders[^1], bottom, rect.Y, blockHeight));
+            borders.Add(bottom);
+        }
 
-        // A sliver at either end joins its neighbour.
-        if (borders.Count > 2 && borders[1] - borders[0] < LeastRows && borders[2] - borders[0] <= MostRows)
-            borders.RemoveAt(1);
-        if (borders.Count > 2 && borders[^1] - borders[^2] < LeastRows && borders[^1] - borders[^3] <= MostRows)
-            borders.RemoveAt(borders.Count - 2);
+        // A sliver joins its neighbour.
+        for (int i = borders.Count - 2; i > 0; i--)
+        {
+            int above = borders[i] - borders[i - 1], below = borders[i + 1] - borders[i];
+            if (Math.Min(above, below) < LeastRows && above + below <= MostRows)
+                borders.RemoveAt(i);
+        }
+
         return [.. borders.Zip(borders.Skip(1), (top, bottom) => new GridRect(area.X, top, area.Width, bottom - top))];
     }
 
-    private static int Step(int blockHeight) => blockHeight switch
+    /// <summary>Files one above the other, of which one has most of the area.</summary>
+    private static List<(GridRect Rect, int BlockHeight)> Column(GridRect area, IReadOnlyList<(GridRect Rect, int BlockHeight)> files)
     {
-        <= LeastRows => UsualRows / blockHeight * blockHeight,
-        > MostRows => UsualRows,
+        if (files.Count == 0)
+            return [(area, 1)];
+        List<(GridRect Rect, int BlockHeight)> column = [files.MaxBy(file => file.Rect.Intersect(area).Area)];
+        foreach (var file in files.OrderBy(file => file.Rect.Y))
+        {
+            if (file.Rect.Y >= column[^1].Rect.Bottom && file.Rect.Y < area.Bottom)
+                column.Add(file);
+        }
 
-        // Half a block of 1024 rows: its other half waits decoded, which takes less memory than strips twice as high.
-        _ when blockHeight % UsualRows == 0 => UsualRows,
-        _ => blockHeight,
-    };
+        foreach (var file in files.OrderByDescending(file => file.Rect.Bottom))
+        {
+            if (file.Rect.Bottom <= column[0].Rect.Y && file.Rect.Bottom > area.Y)
+                column.Insert(0, file);
+        }
+
+        return column;
+    }
+
+    /// <summary>The borders between two rows, both excluded.</summary>
+    private static IEnumerable<int> Borders(int top, int bottom, int blockTop, int blockHeight)
+    {
+        int step = blockHeight switch
+        {
+            <= UsualRows => UsualRows / blockHeight * blockHeight,
+            > MostBlockRows => UsualRows,
+            _ => blockHeight,
+        };
+        int parts = (step + (UsualRows / 2)) / UsualRows;
+        for (int block = blockTop + (FloorDivide(top - blockTop, step) * step); block < bottom; block += step)
+        {
+            for (int part = 0; part < parts; part++)
+            {
+                int y = block + (step * part / parts);
+                if (y > top && y < bottom)
+                    yield return y;
+            }
+        }
+    }
 
     private static int FloorDivide(int value, int by) => (value >= 0 ? value : value - by + 1) / by;
 }

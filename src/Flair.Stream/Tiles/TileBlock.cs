@@ -24,6 +24,7 @@ public sealed class TileBlock : Stage<MapRows, CompleteTile>
 {
     private readonly Func<SourceTile, TileWriter> _createWriter;
     private readonly int _classes;
+    private readonly List<SourceTile> _waiting = [];
     private readonly List<CompleteTile> _open = [];
     private UnitState? _unit;
 
@@ -48,8 +49,13 @@ public sealed class TileBlock : Stage<MapRows, CompleteTile>
         if (_unit != message.Unit)
         {
             _unit = message.Unit;
-            foreach (var tile in _unit.Unit.Tiles)
-                _open.Add(new CompleteTile(_unit, tile, _createWriter(tile), new TileTally(tile.Rect, _classes)));
+            _waiting.AddRange(_unit.Unit.Tiles);
+        }
+
+        foreach (var tile in _waiting.Where(tile => tile.Rect.Y < rows.Y + rows.Count).ToArray())
+        {
+            _open.Add(new CompleteTile(message.Unit, tile, _createWriter(tile), new TileTally(tile.Rect, _classes)));
+            _waiting.Remove(tile);
         }
 
         foreach (var tile in _open.ToArray())

@@ -44,10 +44,10 @@ public sealed class GridLattice(WindowSettings window, StitchMode stitch) : ILat
     /// <inheritdoc/>
     public long Count(IReadOnlyList<GridRect> areas)
     {
-        if (areas.Count != 1)
+        if (!AreColumn(areas))
             return Rows(areas).Sum(row => (long)row.Count);
-        // A plan of a whole country counts windows by the hundred million: one tile's are a rectangle.
-        var bounds = areas[0].Inflate(stitch == StitchMode.Blend ? _margin : 0);
+        // A plan of a whole country counts windows by the hundred million: those of tiles one above the other are a rectangle.
+        var bounds = areas.Aggregate(default(GridRect), (union, area) => union.Union(area)).Inflate(stitch == StitchMode.Blend ? _margin : 0);
         long columns = FloorDiv(bounds.Right - 1, _stride) - FloorDiv(bounds.X, _stride) + 1;
         long rows = FloorDiv(bounds.Bottom - 1, _stride) - FloorDiv(bounds.Y, _stride) + 1;
         return columns * rows;
@@ -60,6 +60,17 @@ public sealed class GridLattice(WindowSettings window, StitchMode stitch) : ILat
         var (left, top) = (FloorDiv(bounds.X, _stride) * _stride, FloorDiv(bounds.Y, _stride) * _stride);
         var (right, bottom) = ((FloorDiv(bounds.Right - 1, _stride) + 1) * _stride, (FloorDiv(bounds.Bottom - 1, _stride) + 1) * _stride);
         return new GridRect(left, top, right - left, bottom - top).Inflate(_margin);
+    }
+
+    private static bool AreColumn(IReadOnlyList<GridRect> areas)
+    {
+        for (var i = 0; i < areas.Count; i++)
+        {
+            if (areas[i].X != areas[0].X || areas[i].Width != areas[0].Width || (i > 0 && (areas[i].Y < areas[i - 1].Y || areas[i].Y > areas[i - 1].Bottom)))
+                return false;
+        }
+
+        return areas.Count > 0;
     }
 
     private static int FloorDiv(int value, int divisor) => (int)Math.Floor((double)value / divisor);

@@ -225,25 +225,42 @@ public class AreaReaderTests
     }
 
     [Theory]
-    [InlineData(1, 512)]
-    [InlineData(10, 510)]
-    [InlineData(128, 512)]
-    [InlineData(256, 512)]
+    [InlineData(1, 256)]
+    [InlineData(10, 250)]
+    [InlineData(128, 256)]
+    [InlineData(256, 256)]
     [InlineData(300, 300)]
-    [InlineData(512, 512)]
-    [InlineData(700, 700)]
-    [InlineData(1024, 512)]
-    [InlineData(25000, 512)]
+    [InlineData(512, 256)]
+    [InlineData(1000, 250)]
+    [InlineData(1024, 256)]
+    [InlineData(25000, 256)]
     public void Strips_lie_on_blocks(int block, int step)
     {
         foreach (int top in new[] { -5300, -300, 0, 90 })
         {
             var area = new GridRect(-7, top, 100, 5000);
-            var strips = StripPlan.Cut(area, block, 100);
-            Assert.Equal(area, strips.Aggregate((a, b) => a.Union(b)));
-            Assert.Equal(area.Area, strips.Sum(strip => strip.Area));
-            Assert.All(strips.Skip(1).SkipLast(1), strip => Assert.InRange(strip.Height, 256, 1024));
+            var strips = StripPlan.Cut(area, [(area with { Y = 100 }, block)]);
+            AssertCover(area, strips);
             Assert.All(strips.Skip(1), strip => Assert.Equal(0, (strip.Y - 100) % step));
         }
+    }
+
+    [Fact]
+    public void Strips_of_a_column_of_files_lie_on_the_blocks_of_each()
+    {
+        var area = new GridRect(0, -90, 1000, 7180);
+        (GridRect, int)[] files = [(new(0, 5000, 1000, 5000), 1024), (new(0, -2000, 1000, 2000), 700), (new(0, 0, 1000, 5000), 1024), (new(900, 0, 1000, 5000), 64)];
+        var strips = StripPlan.Cut(area, files);
+        AssertCover(area, strips);
+        var tops = strips.Select(strip => strip.Y).ToHashSet();
+        Assert.Subset(tops, [0, 1024, 2048, 3072, 4096, 5000, 6024]);
+    }
+
+    private static void AssertCover(GridRect area, IReadOnlyList<GridRect> strips)
+    {
+        Assert.Equal(area, strips.Aggregate((a, b) => a.Union(b)));
+        Assert.Equal(area.Area, strips.Sum(strip => strip.Area));
+        Assert.All(strips, strip => Assert.InRange(strip.Height, 1, 512));
+        Assert.All(strips.Skip(1).SkipLast(1), strip => Assert.InRange(strip.Height, 128, 512));
     }
 }

@@ -52,8 +52,10 @@ public sealed class GridLatticeTests
         foreach (var stitch in new[] { StitchMode.Blend, StitchMode.Crop })
         {
             var lattice = new GridLattice(s_window, stitch);
-            GridRect[] area = [new(x, y, width, height)];
-            Assert.Equal(lattice.Rows(area).Sum(row => row.Count), lattice.Count(area));
+            GridRect[][] alone = [[new(x, y, width, height)]];
+            GridRect[][] columns = [[alone[0][0], new(x, y + height, width, 40), new(x, y + height + 39, width, 2)], [alone[0][0], new(x, y + height + 90, width, 40)]];
+            foreach (var areas in alone.Concat(columns))
+                Assert.Equal(lattice.Rows(areas).Sum(row => row.Count), lattice.Count(areas));
         }
     }
 
