@@ -8,6 +8,5 @@ if (!Processes.TryAttach())
     return ExitCode.Stopped;
 NativeHeap.Limit();
 var code = await FlairCommandLine.RunAsync(args, Console.Out, Console.Error);
-if (code == ExitCode.Stalled)
-    StuckProcess.End(code);
+ProcessEnd.Now(code);
 return code;
