@@ -101,7 +101,7 @@ public sealed class DetectGraph
         bool[] active = [.. parts.Classes.Classes.Select(c => c.Active)];
         var stitchBlock = new StitchBlock(
             parts.Inference.Stitching,
-            width => parts.Canvas?.Invoke() ?? new Canvas(active, width, size, weights, parts.Inference.Workers[0].Network.Kept, parts.Inference.StitchingDevice),
+            CreateCanvas,
             blend,
             settings.Outputs.Probabilities ? active.Length : 0,
             stitch,
@@ -124,6 +124,16 @@ public sealed class DetectGraph
         ];
         foreach (var completion in _completions)
             completion.ContinueWith(_ => _stop.Cancel(), CancellationToken.None, TaskContinuationOptions.NotOnRanToCompletion, TaskScheduler.Default);
+
+        ICanvas CreateCanvas(int width)
+        {
+            var kept = parts.Inference.Workers[0].Network.Kept;
+            if (parts.Canvas is not null)
+                return parts.Canvas();
+            return !blend && parts.Inference.StitchingDevice == "cpu"
+                ? new CropCanvas(active, width, size, kept, settings.Outputs.Probabilities)
+                : new Canvas(active, width, size, weights, kept, parts.Inference.StitchingDevice);
+        }
     }
 
     /// <summary>What the run has done so far.</summary>

@@ -64,7 +64,8 @@ public static class RunPlanner
         var settings = plan.Settings;
         var classes = plan.Model.Nomenclature.Classes.Count;
         var sampleBytes = plan.Mosaic.Samples == SampleType.UInt8 ? 1 : 4;
-        var canvas = widest * settings.Window.Size * (classes + 1) * sizeof(float);
+        var pixelBytes = settings.Stitch == StitchMode.Crop && plan.Device == "cpu" ? 2 + (settings.Outputs.Probabilities ? classes : 0) : (classes + 1) * sizeof(float);
+        var canvas = widest * settings.Window.Size * pixelBytes;
         var strips = 5 * (widest + (2 * settings.Window.Size)) * BlockRows * ((plan.Mosaic.ChannelCount * sampleBytes) + 1);
         var weights = WeightCopies * plan.Model.Weights.Sum(entry => (long)entry.Value.Data.Length);
         var perPixel = OutputBytesPerPixel + (settings.Outputs.Confidence ? 0.5 : 0) + (settings.Outputs.Probabilities ? 0.2 * classes : 0);

@@ -14,9 +14,10 @@ public sealed class CanvasTests
     private static readonly GridRect s_bounds = new(-19, -45, 70, 83);
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void Rows_equal_a_direct_average(bool blend)
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    public void Rows_equal_a_direct_average(bool blend, bool bytes)
     {
         var window = new WindowSettings { Size = Size, Margin = Margin };
         var lattice = new GridLattice(window, blend ? StitchMode.Blend : StitchMode.Crop);
@@ -30,7 +31,8 @@ public sealed class CanvasTests
         var margin = blend ? 0 : Margin;
         var kept = new PixelRect(margin, margin, Size - (2 * margin), Size - (2 * margin));
 
-        using var canvas = new Canvas([.. Enumerable.Repeat(true, Classes)], s_bounds.Width, Size, weights, kept, "cpu");
+        bool[] active = [.. Enumerable.Repeat(true, Classes)];
+        using ICanvas canvas = bytes ? new CropCanvas(active, s_bounds.Width, Size, kept, probabilities: true) : new Canvas(active, s_bounds.Width, Size, weights, kept, "cpu");
         var finished = s_bounds.Y;
         foreach (var placement in unit.Rows.SelectMany(row => row))
         {
@@ -82,6 +84,54 @@ public sealed class CanvasTests
                 Assert.InRange(rows.Probabilities[(c * rows.Classes.Length) + i] - (255 * values[c]), -1.001, 0.001);
             if (blend && unit.Rows.Count > 2)
                 Assert.Equal(1, weightSums[y, x], 1e-5);
+        }
+    }
+
+    [Theory]
+    [InlineData(32, 0)]
+    [InlineData(37, 5)]
+    public void Windows_that_share_no_pixel_give_the_same_bytes_without_sums(int width, int skip)
+    {
+        // Rows beyond the canvas's height come round to its first; the parts are cut at both sides and the last window is missing.
+        const int Kept = Size - (2 * Margin);
+        var bounds = new GridRect(3, -7, width, 3 * Kept);
+        var unit = new UnitState(
+            new WorkUnit([new SourceTile("t", bounds, "t.tif", [], null)]), new GridLattice(new WindowSettings { Size = Size, Margin = Margin }, StitchMode.Crop), _ => true);
+        var kept = new PixelRect(Margin, Margin, Kept, Kept);
+        bool[] active = [true, false, true, true, true];
+        using var sums = new Canvas(active, width, Size, BlendWeights.Flat(Size), kept, "cpu");
+        using var bytes = new CropCanvas(active, width, Size, kept, probabilities: true);
+        var random = new Random(3);
+        var finished = bounds.Y;
+        foreach (var placement in unit.Rows.SelectMany(row => row).SkipLast(1))
+        {
+            Finish(placement.Window.Y);
+            var values = Enumerable.Range(0, Classes * Kept * Kept).Select(_ => (float)((20 * random.NextDouble()) - 10)).ToArray();
+            using var logits = Tensor.From<float>(values, 1, Classes, Kept, Kept);
+            var part = placement.Core.Intersect(bounds);
+            part = part with { X = part.X + Math.Min(skip, part.Width), Width = Math.Max(0, part.Width - skip) };
+            sums.Add(logits, 0, placement.Window, part, bounds.X);
+            bytes.Add(logits, 0, placement.Window, part, bounds.X);
+        }
+
+        Finish(bounds.Bottom);
+
+        void Finish(int to)
+        {
+            while (finished < to)
+            {
+                var count = sums.ContiguousRows(finished, to - finished);
+                Assert.Equal(count, bytes.ContiguousRows(finished, to - finished));
+                using var expected = new MapRows(unit, finished, count, Classes);
+                using var actual = new MapRows(unit, finished, count, Classes);
+                sums.Take(expected);
+                bytes.Take(actual);
+                Assert.Equal(expected.Classes.ToArray(), actual.Classes.ToArray());
+                Assert.Equal(expected.Confidence.ToArray(), actual.Confidence.ToArray());
+                Assert.Equal(expected.Probabilities.ToArray(), actual.Probabilities.ToArray());
+                Assert.True(skip == 0 || actual.Classes.Contains(StitchBlock.Nodata));
+                finished += count;
+            }
         }
     }
 
