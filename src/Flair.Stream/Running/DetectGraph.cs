@@ -32,6 +32,9 @@ public sealed record GraphParts
     /// <summary>The networks and their threads.</summary>
     public required InferenceWorkers Inference { get; init; }
 
+    /// <summary>True where the network runs on the processor's cores, which readers then share with it.</summary>
+    public required bool NetworkNeedsCores { get; init; }
+
     /// <summary>Makes other canvases than one that stitches; null for those.</summary>
     public Func<ICanvas>? Canvas { get; init; }
 
@@ -114,7 +117,7 @@ public sealed class DetectGraph
 
         var batchingBlock = new BatchingBlock(parts.Inference.Workers[0].Network.BatchSize, batch, inferenceBlock, stop);
         var windowBlock = new WindowBlock(mosaic.ChannelCount, mosaic.Samples, Tally, window, batchingBlock.Input, stop);
-        var readBlock = new ReadBlock(mosaic, ReadOptions.From(settings.Resources), parts.Kept, read, windowBlock.Input, stop);
+        var readBlock = new ReadBlock(mosaic, ReadOptions.From(settings.Resources) with { SparesCores = parts.NetworkNeedsCores }, parts.Kept, read, windowBlock.Input, stop);
 
         _entrance = readBlock.Input;
         _completions =

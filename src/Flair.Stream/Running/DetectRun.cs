@@ -114,7 +114,7 @@ public sealed class DetectRun
                 try
                 {
                     NativeHeap.EndLoading();
-                    if (_plan.Device != "cpu" || _options.Inference is not null)
+                    if (!NetworkNeedsCores)
                         NativeHeap.FavourSpeed();
                     using var kept = WorkUnit.Share(_plan.Units, _plan.Lattice, _plan.Layout.Blocks);
                     graph = new DetectGraph(Parts(inference, kept), cancellation);
@@ -199,6 +199,9 @@ public sealed class DetectRun
         return (settled, made);
     }
 
+    /// <summary>False for one on a GPU, and for another than the settings': the one that does nothing.</summary>
+    private bool NetworkNeedsCores => _plan.Device == "cpu" && _options.Inference is null;
+
     private GraphParts Parts(InferenceWorkers inference, KeptBlocks kept) => new()
     {
         Settings = _plan.Settings,
@@ -206,6 +209,7 @@ public sealed class DetectRun
         Kept = kept,
         Lattice = _plan.Lattice,
         Inference = inference,
+        NetworkNeedsCores = NetworkNeedsCores,
         Canvas = _options.Canvas,
         Classes = _plan.Model.Nomenclature,
         CreateWriter = CreateWriter,

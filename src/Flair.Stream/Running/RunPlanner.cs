@@ -71,7 +71,8 @@ public static class RunPlanner
         var perPixel = OutputBytesPerPixel + (settings.Outputs.Confidence ? 0.5 : 0) + (settings.Outputs.Probabilities ? 0.2 * classes : 0);
         var temporary = plan.Units.SelectMany(unit => unit.Tiles).Select(tile => tile.Rect.Area).DefaultIfEmpty(0).Max() * 3;
         var across = plan.Units.Count > 1 ? plan.Units.Max(unit => unit.Bounds.Right) - plan.Units.Min(unit => unit.Bounds.X) : 0L;
-        temporary += Math.Min(KeptBlocks.MostBytes, across * (settings.Window.Size + BlockRows) * plan.Mosaic.ChannelCount * sampleBytes);
+        var tallest = plan.Units.Count > 1 ? plan.Units.Max(unit => unit.Bounds.Height) : 0L;
+        temporary += Math.Min(KeptBlocks.MostBytes, (across + tallest) * (settings.Window.Size + BlockRows) * plan.Mosaic.ChannelCount * sampleBytes);
         return new RunPlan
         {
             Tiles = plan.Mosaic.Tiles.Count + plan.Mosaic.Unreadable.Count,

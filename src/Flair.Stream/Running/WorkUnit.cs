@@ -36,7 +36,7 @@ public sealed record WorkUnit(IReadOnlyList<SourceTile> Tiles)
 
     /// <summary>
     /// Groups tiles by the square, counted from the grid's anchor, in which their centre lies, and puts squares one above the other together where their
-    /// tiles fill one rectangle from side to side. The units come from north to south by bands of <see cref="MostSquares"/>, then from west to east.
+    /// tiles reach as far to both sides. The units come from north to south by bands of <see cref="MostSquares"/>, then from west to east.
     /// </summary>
     public static IReadOnlyList<WorkUnit> Group(IEnumerable<SourceTile> tiles)
     {

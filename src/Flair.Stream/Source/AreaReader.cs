@@ -59,7 +59,7 @@ public sealed class AreaReader : IDisposable
         _area = area;
         _kept = kept;
         _unit = unit;
-        _decoders = new DecodeScheduler(Parallelism);
+        _decoders = new DecodeScheduler(Parallelism, options.SparesCores ? Math.Max(1, Parallelism / 2) : Parallelism);
         Strips = StripPlan.Cut(area, mosaic.Imagery[0].Layer.In(area).ConvertAll(file => (file.Rect, file.Info.BlockHeight)));
         var withHalo = mosaic.WithHalo(area);
         foreach (var product in mosaic.Imagery)

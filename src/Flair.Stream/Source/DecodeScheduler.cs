@@ -1,11 +1,12 @@
 namespace Flair.Source;
 
 /// <summary>
-/// Runs decoding jobs in the order in which they come, with all threads while somebody waits for one (<see cref="Hurry"/>) and with half of them else: what is
+/// Runs decoding jobs in the order in which they come, with all threads while somebody waits for one (<see cref="Hurry"/>) and with fewer else: what is
 /// decoded ahead must not take the cores, and the memory of as many open blocks, from a network that works on what is there already.
 /// </summary>
 /// <param name="threads">Jobs at once at most.</param>
-internal sealed class DecodeScheduler(int threads) : TaskScheduler
+/// <param name="ahead">Jobs at once while nobody waits.</param>
+internal sealed class DecodeScheduler(int threads, int ahead) : TaskScheduler
 {
     private readonly Lock _gate = new();
     private readonly Queue<Task> _waiting = new();
@@ -15,7 +16,7 @@ internal sealed class DecodeScheduler(int threads) : TaskScheduler
     /// <inheritdoc/>
     public override int MaximumConcurrencyLevel => threads;
 
-    private int Limit => _hurried > 0 ? threads : Math.Max(1, threads / 2);
+    private int Limit => _hurried > 0 ? threads : ahead;
 
     /// <summary>Waits for jobs with all threads at work.</summary>
     public async Task Hurry(Task jobs, CancellationToken cancellation)
