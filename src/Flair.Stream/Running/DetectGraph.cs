@@ -133,7 +133,7 @@ public sealed class DetectGraph
             var kept = parts.Inference.Workers[0].Network.Kept;
             if (parts.Canvas is not null)
                 return parts.Canvas();
-            return !blend && parts.Inference.StitchingDevice == "cpu"
+            return CropCanvas.Suits(settings.Stitch, parts.Inference.StitchingDevice)
                 ? new CropCanvas(active, width, size, kept, settings.Outputs.Probabilities)
                 : new Canvas(active, width, size, weights, kept, parts.Inference.StitchingDevice);
         }

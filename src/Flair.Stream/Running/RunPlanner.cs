@@ -3,6 +3,7 @@ using Flair.Inference;
 using Flair.Publishing;
 using Flair.Settings;
 using Flair.Source;
+using Flair.Stitching;
 using Flair.Torch;
 
 namespace Flair.Running;
@@ -64,7 +65,7 @@ public static class RunPlanner
         var settings = plan.Settings;
         var classes = plan.Model.Nomenclature.Classes.Count;
         var sampleBytes = plan.Mosaic.Samples == SampleType.UInt8 ? 1 : 4;
-        var pixelBytes = settings.Stitch == StitchMode.Crop && plan.Device == "cpu" ? 2 + (settings.Outputs.Probabilities ? classes : 0) : (classes + 1) * sizeof(float);
+        var pixelBytes = CropCanvas.Suits(settings.Stitch, plan.Device) ? 2 + (settings.Outputs.Probabilities ? classes : 0) : (classes + 1) * sizeof(float);
         var canvas = widest * settings.Window.Size * pixelBytes;
         var strips = 5 * (widest + (2 * settings.Window.Size)) * BlockRows * ((plan.Mosaic.ChannelCount * sampleBytes) + 1);
         var weights = WeightCopies * plan.Model.Weights.Sum(entry => (long)entry.Value.Data.Length);

@@ -42,7 +42,7 @@ public sealed record WorkUnit(IReadOnlyList<SourceTile> Tiles)
     {
         var squares = tiles
             .GroupBy(tile => (Row: Square(tile.Rect.Y, tile.Rect.Height), Column: Square(tile.Rect.X, tile.Rect.Width)))
-            .Select(group => (Band: FloorDivide(group.Key.Row, MostSquares), group.Key.Column, group.Key.Row, Unit: new WorkUnit([.. group])))
+            .Select(group => (Band: GridMath.FloorDivide(group.Key.Row, MostSquares), group.Key.Column, group.Key.Row, Unit: new WorkUnit([.. group])))
             .OrderBy(square => square.Band).ThenBy(square => square.Column).ThenBy(square => square.Row);
         List<WorkUnit> units = [];
         (int Band, int Column)? last = null;
@@ -67,8 +67,6 @@ public sealed record WorkUnit(IReadOnlyList<SourceTile> Tiles)
     /// </summary>
     private bool IsContinuedBy(WorkUnit below) =>
         below.Bounds.X == Bounds.X && below.Bounds.Width == Bounds.Width && below.Bounds.Y > Bounds.Y && below.Bounds.Y <= Bounds.Bottom && below.Bounds.Bottom > Bounds.Bottom;
-
-    private static int FloorDivide(int value, int by) => (int)Math.Floor((double)value / by);
 
     private static int Square(int start, int length) => (int)Math.Floor((start + (length / 2.0)) / GroupSize);
 }

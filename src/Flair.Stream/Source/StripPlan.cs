@@ -72,7 +72,7 @@ internal static class StripPlan
             _ => blockHeight,
         };
         int parts = (step + (UsualRows / 2)) / UsualRows;
-        for (int block = blockTop + (FloorDivide(top - blockTop, step) * step); block < bottom; block += step)
+        for (int block = blockTop + (GridMath.FloorDivide(top - blockTop, step) * step); block < bottom; block += step)
         {
             for (int part = 0; part < parts; part++)
             {
@@ -82,6 +82,4 @@ internal static class StripPlan
             }
         }
     }
-
-    private static int FloorDivide(int value, int by) => (value >= 0 ? value : value - by + 1) / by;
 }

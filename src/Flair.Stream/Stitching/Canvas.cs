@@ -97,7 +97,7 @@ public sealed class Canvas : ICanvas
         host.CopyTo(target);
     }
 
-    private int Slot(int row) => ((row % _height) + _height) % _height;
+    private int Slot(int row) => GridMath.FloorRemainder(row, _height);
 
     private IEnumerable<(int Row, int Count)> Runs(int row, int count)
     {

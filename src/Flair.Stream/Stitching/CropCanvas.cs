@@ -1,3 +1,4 @@
+using Flair.Settings;
 using Flair.Source;
 using Flair.Torch;
 
@@ -21,6 +22,11 @@ public sealed class CropCanvas : ICanvas
     private readonly byte[] _classes;
     private readonly byte[] _confidence;
     private readonly byte[] _probabilities;
+
+    /// <summary>Whether a run's windows can be put together by it.</summary>
+    /// <param name="stitch">How windows are put together.</param>
+    /// <param name="device">The device that they are put together on.</param>
+    public static bool Suits(StitchMode stitch, string device) => stitch == StitchMode.Crop && device == "cpu";
 
     /// <summary>Makes an empty canvas.</summary>
     /// <param name="active">One a class: false for a class that is never the answer.</param>
@@ -91,7 +97,7 @@ public sealed class CropCanvas : ICanvas
 
     private void Put(FinishedBand band, int y, int count, int column, int width)
     {
-        var pixels = PixelPool.Shared.Rent(count * width * Math.Max(1, _probabilities.Length > 0 ? _active.Length : 1));
+        var pixels = PixelPool.Shared.Rent(count * width * (_probabilities.Length > 0 ? _active.Length : 1));
         try
         {
             Put(band.Classes, 1, _classes);
@@ -115,5 +121,5 @@ public sealed class CropCanvas : ICanvas
         }
     }
 
-    private int Slot(int row) => ((row % _height) + _height) % _height;
+    private int Slot(int row) => GridMath.FloorRemainder(row, _height);
 }

@@ -24,9 +24,7 @@ public sealed class TileBlock : Stage<MapRows, CompleteTile>
 {
     private readonly Func<SourceTile, TileWriter> _createWriter;
     private readonly int _classes;
-    private readonly List<SourceTile> _waiting = [];
     private readonly List<CompleteTile> _open = [];
-    private UnitState? _unit;
 
     /// <summary>Makes the block.</summary>
     /// <param name="createWriter">Makes the writer of a tile.</param>
@@ -46,16 +44,11 @@ public sealed class TileBlock : Stage<MapRows, CompleteTile>
     protected override async Task HandleAsync(MapRows message, CancellationToken cancellation)
     {
         using var rows = message;
-        if (_unit != message.Unit)
+        // Rows follow each other without a gap, so each tile begins in one message.
+        foreach (var tile in message.Unit.Unit.Tiles)
         {
-            _unit = message.Unit;
-            _waiting.AddRange(_unit.Unit.Tiles);
-        }
-
-        foreach (var tile in _waiting.Where(tile => tile.Rect.Y < rows.Y + rows.Count).ToArray())
-        {
-            _open.Add(new CompleteTile(message.Unit, tile, _createWriter(tile), new TileTally(tile.Rect, _classes)));
-            _waiting.Remove(tile);
+            if (tile.Rect.Y >= rows.Y && tile.Rect.Y < rows.Y + rows.Count)
+                _open.Add(new CompleteTile(message.Unit, tile, _createWriter(tile), new TileTally(tile.Rect, _classes)));
         }
 
         foreach (var tile in _open.ToArray())

@@ -25,10 +25,10 @@ public sealed class GridLattice(WindowSettings window, StitchMode stitch) : ILat
         if (bounds.IsEmpty)
             yield break;
 
-        for (var row = FloorDiv(bounds.Y, _stride); row * _stride < bounds.Bottom; row++)
+        for (var row = GridMath.FloorDivide(bounds.Y, _stride); row * _stride < bounds.Bottom; row++)
         {
             var placements = new List<Placement>();
-            for (var column = FloorDiv(bounds.X, _stride); column * _stride < bounds.Right; column++)
+            for (var column = GridMath.FloorDivide(bounds.X, _stride); column * _stride < bounds.Right; column++)
             {
                 var core = new GridRect(column * _stride, row * _stride, _stride, _stride);
                 var decided = core.Inflate(reach);
@@ -48,8 +48,8 @@ public sealed class GridLattice(WindowSettings window, StitchMode stitch) : ILat
             return Rows(areas).Sum(row => (long)row.Count);
         // A plan of a whole country counts windows by the hundred million: those of tiles one above the other are a rectangle.
         var bounds = areas.Aggregate(default(GridRect), (union, area) => union.Union(area)).Inflate(stitch == StitchMode.Blend ? _margin : 0);
-        long columns = FloorDiv(bounds.Right - 1, _stride) - FloorDiv(bounds.X, _stride) + 1;
-        long rows = FloorDiv(bounds.Bottom - 1, _stride) - FloorDiv(bounds.Y, _stride) + 1;
+        long columns = GridMath.FloorDivide(bounds.Right - 1, _stride) - GridMath.FloorDivide(bounds.X, _stride) + 1;
+        long rows = GridMath.FloorDivide(bounds.Bottom - 1, _stride) - GridMath.FloorDivide(bounds.Y, _stride) + 1;
         return columns * rows;
     }
 
@@ -57,8 +57,8 @@ public sealed class GridLattice(WindowSettings window, StitchMode stitch) : ILat
     public GridRect Reach(IReadOnlyList<GridRect> areas)
     {
         var bounds = areas.Aggregate(default(GridRect), (union, area) => union.Union(area)).Inflate(stitch == StitchMode.Blend ? _margin : 0);
-        var (left, top) = (FloorDiv(bounds.X, _stride) * _stride, FloorDiv(bounds.Y, _stride) * _stride);
-        var (right, bottom) = ((FloorDiv(bounds.Right - 1, _stride) + 1) * _stride, (FloorDiv(bounds.Bottom - 1, _stride) + 1) * _stride);
+        var (left, top) = (GridMath.FloorDivide(bounds.X, _stride) * _stride, GridMath.FloorDivide(bounds.Y, _stride) * _stride);
+        var (right, bottom) = ((GridMath.FloorDivide(bounds.Right - 1, _stride) + 1) * _stride, (GridMath.FloorDivide(bounds.Bottom - 1, _stride) + 1) * _stride);
         return new GridRect(left, top, right - left, bottom - top).Inflate(_margin);
     }
 
@@ -72,6 +72,4 @@ public sealed class GridLattice(WindowSettings window, StitchMode stitch) : ILat
 
         return areas.Count > 0;
     }
-
-    private static int FloorDiv(int value, int divisor) => (int)Math.Floor((double)value / divisor);
 }
