@@ -41,6 +41,22 @@ public static unsafe class Passes
             Native.Quantize(input, inputType, pixels, inverseStep.Length, steps, output);
     }
 
+    /// <summary>
+    /// Bytes [channel][row][column] with 2 × 2 pixels as one, [row][column][row and column in it][channel], and pixels of a given colour around them: four rows
+    /// and columns before, two behind.
+    /// </summary>
+    /// <param name="input">The bytes.</param>
+    /// <param name="size">Rows and columns, an even number.</param>
+    /// <param name="border">One a channel.</param>
+    /// <param name="output">Takes (size / 2 + 3)² × 4 × channels bytes.</param>
+    public static void PackPixels(ReadOnlySpan<byte> input, int size, ReadOnlySpan<byte> border, byte* output)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(input.Length, border.Length * size * size);
+        fixed (byte* bytes = input)
+        fixed (byte* around = border)
+            Native.PackPixels(bytes, size, border.Length, around, output);
+    }
+
     /// <summary>Bytes [channel][pixel] to values [pixel][channel], each through its channel's table.</summary>
     /// <typeparam name="T">A type of 2 or 4 bytes.</typeparam>
     /// <param name="input">The bytes.</param>

@@ -110,6 +110,32 @@ public sealed unsafe class PassesTests
         }
     }
 
+    [OneDnnTheory]
+    [InlineData(1, 2)]
+    [InlineData(3, 10)]
+    [InlineData(5, 6)]
+    [InlineData(8, 4)]
+    public void Packing_puts_2_x_2_pixels_side_by_side_and_a_border_around_all(int channels, int size)
+    {
+        var input = Maps.Encode(MapType.UInt8, Maps.Random(MapType.UInt8, channels * size * size, 1));
+        byte[] border = [.. Enumerable.Range(0, channels).Select(c => (byte)(200 + c))];
+        var side = (size / 2) + 3;
+        var output = Maps.Guarded(side * side * 4 * channels);
+        fixed (byte* to = output)
+            Passes.PackPixels(input, size, border, to);
+
+        var expected =
+            from row in Enumerable.Range(-2, side)
+            from column in Enumerable.Range(-2, side)
+            from part in Enumerable.Range(0, 4)
+            from c in Enumerable.Range(0, channels)
+            let y = (2 * row) + (part / 2)
+            let x = (2 * column) + (part % 2)
+            select y >= 0 && y < size && x >= 0 && x < size ? input[(((c * size) + y) * size) + x] : border[c];
+        Assert.Equal(expected, Maps.Unguarded(output).ToArray());
+        Assert.Throws<ArgumentOutOfRangeException>(() => Passes.PackPixels(input, size + 2, border, null));
+    }
+
     /// <summary>The byte of a part's whole map at a place.</summary>
     private static byte ValueOf(int part, int row, int column, int b) => unchecked((byte)((71 * part) + (31 * row) + (7 * column) + b));
 

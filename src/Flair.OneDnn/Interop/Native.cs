@@ -43,6 +43,9 @@ internal static unsafe partial class Native
     [LibraryImport(Library, EntryPoint = "flair_quantize")]
     public static partial void Quantize(void* input, MapType inputType, long pixels, int channels, float* inverseStep, byte* output);
 
+    [LibraryImport(Library, EntryPoint = "flair_pack_pixels")]
+    public static partial void PackPixels(byte* input, int size, int channels, byte* border, byte* output);
+
     [LibraryImport(Library, EntryPoint = "flair_look_up")]
     public static partial void LookUp(byte* input, long pixels, int channels, int elementBytes, void* tables, void* output);
 

@@ -54,5 +54,8 @@ FLAIR_API void flair_upsample_beside(const flair_part* parts, int32_t count, int
                                      void* out);
 // out = round(in * inverse_step[channel]), saturated to 0 … 255. in: float32 or bfloat16.
 FLAIR_API void flair_quantize(const void* in, int32_t in_type, int64_t pixels, int32_t channels, const float* inverse_step, uint8_t* out);
+// [channel][row][column] bytes, size x size, to [row][column][4][channel]: 2 x 2 pixels as one, with two such of border[channel] before the rows and the columns
+// and one behind.
+FLAIR_API void flair_pack_pixels(const uint8_t* in, int32_t size, int32_t channels, const uint8_t* border, uint8_t* out);
 // [channel][pixel] bytes to [pixel][channel] of a 16- or 32-bit type, each byte through its channel's table of 256.
 FLAIR_API void flair_look_up(const uint8_t* in, int64_t pixels, int32_t channels, int32_t element_bytes, const void* tables, void* out);

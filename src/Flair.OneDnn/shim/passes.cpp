@@ -61,6 +61,32 @@ void look_up_five(const uint8_t* in, int64_t pixels, const Value* tables, Value*
   }
 }
 
+// Channels is 0 where it is not known at compile time.
+template <int Channels>
+void pack_pixels(const uint8_t* in, int32_t size, int32_t channel_count, const uint8_t* border, uint8_t* out) {
+  const int32_t channels = Channels > 0 ? Channels : channel_count;
+  const size_t plane = static_cast<size_t>(size) * size;
+  const int32_t half = size / 2, pixel = 4 * channels;
+  const auto fill = [&](int32_t count) {
+    for (int32_t i = 0; i < 4 * count; i++, out += channels) std::memcpy(out, border, channels);
+  };
+  fill(2 * (half + 3));
+  for (int32_t y = 0; y < half; y++) {
+    fill(2);
+    const uint8_t* row = in + static_cast<size_t>(2 * y) * size;
+    for (int32_t x = 0; x < half; x++, out += pixel)
+      for (int32_t c = 0; c < channels; c++) {
+        const uint8_t* from = row + c * plane + 2 * x;
+        out[c] = from[0];
+        out[channels + c] = from[1];
+        out[2 * channels + c] = from[size];
+        out[3 * channels + c] = from[size + 1];
+      }
+    fill(1);
+  }
+  fill(half + 3);
+}
+
 }  // namespace
 }  // namespace flair
 
@@ -93,6 +119,10 @@ void flair_quantize(const void* in, int32_t in_type, int64_t pixels, int32_t cha
     quantize_brain(static_cast<const uint16_t*>(in), pixels, channels, inverse_step, out);
   else
     quantize_wide(static_cast<const float*>(in), pixels, channels, inverse_step, out);
+}
+
+void flair_pack_pixels(const uint8_t* in, int32_t size, int32_t channels, const uint8_t* border, uint8_t* out) {
+  channels == 5 ? pack_pixels<5>(in, size, channels, border, out) : pack_pixels<0>(in, size, channels, border, out);
 }
 
 void flair_look_up(const uint8_t* in, int64_t pixels, int32_t channels, int32_t element_bytes, const void* tables, void* out) {

@@ -33,7 +33,10 @@ public sealed record Calibration
     /// <summary>Windows, others than those, that the agreement is of.</summary>
     public required int CheckedWindows { get; init; }
 
-    /// <summary>Convolutions that stay in floating point, because agreement wants it; the first is not listed, it always does.</summary>
+    /// <summary>Whether the first convolution, the one that reads the window, is computed in bytes too. Files made before it could be do not say so.</summary>
+    public bool First { get; init; }
+
+    /// <summary>Convolutions that stay in floating point, because agreement wants it; the first is not listed.</summary>
     public required IReadOnlyList<string> Wide { get; init; }
 
     /// <summary>By convolution, a number a channel: the largest absolute value of its result.</summary>
@@ -46,7 +49,7 @@ public sealed record Calibration
     /// <summary>SHA-256 of all that decides a pixel.</summary>
     [JsonIgnore]
     public string Fingerprint => Sha256.OfText(
-        $"scheme {QuantizationScheme.Version}\nwide {string.Join(' ', Wide)}\n{string.Join('\n', Largest.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => $"{entry.Key} {string.Join(' ', entry.Value.Select(value => value.ToString("R")))}"))}");
+        $"scheme {QuantizationScheme.Version}{(First ? " with first" : "")}\nwide {string.Join(' ', Wide)}\n{string.Join('\n', Largest.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => $"{entry.Key} {string.Join(' ', entry.Value.Select(value => value.ToString("R")))}"))}");
 
     /// <summary>Where the calibration of a weights file lies.</summary>
     public static string PathOf(string weights) => weights + ".int8.json";
@@ -110,7 +113,7 @@ public sealed record Calibration
                 throw new FlairException($"the calibration has no {node.Channels} ranges of '{node.Name}'; make it again with ./flair calibrate, or remove it");
         }
 
-        return QuantizationScheme.Create(graph, Largest, QuantizationScheme.Candidates(graph).Except(Wide).ToHashSet(StringComparer.Ordinal));
+        return QuantizationScheme.Create(graph, Largest, QuantizationScheme.Candidates(graph).Except(Wide).ToHashSet(StringComparer.Ordinal)) with { First = First };
     }
 }
 

@@ -86,7 +86,7 @@ public sealed class CalibrationRun
         _notice($"{calibrated} windows seen in single precision, {checks.Count} others to check");
 
         Calibration? best = null;
-        foreach (var wide in WideSets(graph))
+        foreach (var (first, wide) in Choices(graph))
         {
             var candidate = new Calibration
             {
@@ -94,11 +94,12 @@ public sealed class CalibrationRun
                 Agreement = 0,
                 Windows = calibrated,
                 CheckedWindows = checks.Count,
+                First = first,
                 Wide = [.. wide],
                 Largest = ranges.Largest,
             };
             var agreement = Agreement(graph, candidate.QuantizationOf(graph), checks);
-            _notice($"{Words(wide.Count, graph)}: {agreement:P2} of the pixels keep their class");
+            _notice($"{Words(first, wide.Count, graph)}: {agreement:P2} of the pixels keep their class");
             best ??= candidate with { Agreement = agreement };
             if (agreement >= EnoughAgreement)
                 return candidate with { Agreement = agreement };
@@ -108,18 +109,20 @@ public sealed class CalibrationRun
         return best!;
     }
 
-    /// <summary>What may stay in floating point, less before more: nothing, the convolutions at full resolution, those at half of it as well …</summary>
-    private static IEnumerable<IReadOnlyList<string>> WideSets(NetworkGraph graph)
+    /// <summary>What may stay in floating point, less before more: nothing, the first convolution, those at full resolution, those at half of it as well …</summary>
+    private IEnumerable<(bool First, IReadOnlyList<string> Wide)> Choices(NetworkGraph graph)
     {
-        yield return [];
+        if (_mosaic.Samples == SampleType.UInt8)
+            yield return (true, []);
+        yield return (false, []);
         foreach (var reduction in new[] { 1, 2, 4 })
-            yield return [.. graph.Convolutions.Where(node => node.Reduction <= reduction && node.Input != graph.Input).Select(node => node.Name)];
+            yield return (false, [.. graph.Convolutions.Where(node => node.Reduction <= reduction && node.Input != graph.Input).Select(node => node.Name)]);
     }
 
-    private static string Words(int wide, NetworkGraph graph)
+    private static string Words(bool first, int wide, NetworkGraph graph)
     {
-        var all = QuantizationScheme.Candidates(graph).Count();
-        return wide == 0 ? $"all {all} convolutions but the first in int8" : $"{all - wide} of {all} convolutions in int8";
+        var all = graph.Convolutions.Count();
+        return first ? $"all {all} convolutions in int8" : $"{all - 1 - wide} of {all} convolutions in int8";
     }
 
     private double Agreement(NetworkGraph graph, Quantization quantization, List<(byte[] Window, byte[] Classes)> checks)
@@ -140,7 +143,7 @@ public sealed class CalibrationRun
     {
         var size = _settings.Window.Size;
         var input = new WindowInput(_settings.Normalization, _normalizer, _mosaic.Samples, Normalizer.MaximumOf(_mosaic.ImageryType), types.Wide);
-        var program = FusedNetworks.Compile(_model, graph, size, MapRegion.Whole(size), types, input.Scaling, Environment.ProcessorCount);
+        var program = FusedNetworks.Compile(_model, graph, size, MapRegion.Whole(size), types, input, Environment.ProcessorCount);
         return new Workbench(program, input, size);
     }
 
@@ -155,7 +158,7 @@ public sealed class CalibrationRun
         public byte[] Classes(byte[] window, MapObserver? observer = null)
         {
             var memory = new FusedMemory(_arena.DataPointer, _scratchpad.DataPointer, _logits.DataPointer);
-            input.Write(window, size * size, program.InputIn(memory));
+            input.Write(window, size, program, memory);
             program.Run(memory, observer);
             using var classes = _logits.ArgMax(1);
             using var bytes = classes.To(TorchScalarType.UInt8);

@@ -37,7 +37,7 @@ internal static class QuantizationScheme
             ranges.ToDictionary(pair => pair.Key.Name, pair => pair.Value.Select(range => (float)(range / (pair.Key.Relu ? byte.MaxValue : QuantizedKernel.Largest))).ToArray()));
     }
 
-    /// <summary>Names of the convolutions that can be computed in bytes: all but the first, whose input is the window.</summary>
+    /// <summary>Names of the convolutions whose input can be quantized: all but the first, whose input is the window.</summary>
     public static IEnumerable<string> Candidates(NetworkGraph graph) => graph.Convolutions.Where(node => node.Input != graph.Input).Select(node => node.Name);
 
     private static double[] Pull(float[] largest)

@@ -17,6 +17,7 @@ internal sealed class FusedCompiler
     private readonly Func<ConvolutionNode, FoldedWeights> _weights;
     private readonly ProgramTypes _types;
     private readonly InputScaling? _scaling;
+    private readonly ByteScaling? _bytes; // null: the window's map is in floating point
     private readonly int _size;
     private readonly int _threads;
     private readonly ConcurrentDictionary<MapNode, Operation> _operations = [];
@@ -28,7 +29,8 @@ internal sealed class FusedCompiler
     private readonly List<MapBuffer> _between = [];
     private readonly List<FusedStep> _steps = [];
 
-    private FusedCompiler(NetworkGraph graph, Func<ConvolutionNode, FoldedWeights> weights, int size, MapRegion kept, ProgramTypes types, InputScaling? scaling, int threads)
+    private FusedCompiler(
+        NetworkGraph graph, Func<ConvolutionNode, FoldedWeights> weights, int size, MapRegion kept, ProgramTypes types, InputScaling? scaling, ByteScaling? bytes, int threads)
     {
         _threads = threads;
         _graph = graph;
@@ -37,6 +39,7 @@ internal sealed class FusedCompiler
         _types = types;
         _scaling = scaling;
         _regions = RegionPlan.Create(graph, size, kept);
+        _bytes = types.Quantization is { First: true } && PackedWindow.Suits(graph, _regions, size) ? bytes : null;
     }
 
     /// <summary>Compiles, on all cores.</summary>
@@ -45,13 +48,21 @@ internal sealed class FusedCompiler
     /// <param name="size">Rows and columns of a window.</param>
     /// <param name="kept">The part of it that logits are wanted of.</param>
     /// <param name="types">The types.</param>
-    /// <param name="scaling">What the values of the input map mean; null: they are normalized.</param>
+    /// <param name="scaling">What the values of an input map in floating point mean; null: they are normalized.</param>
+    /// <param name="bytes">What the bytes of a window mean; null: it has none.</param>
     /// <param name="threads">Threads that will share a window.</param>
     /// <exception cref="OneDnnException">oneDNN cannot compute it on this processor.</exception>
     public static FusedProgram Compile(
-        NetworkGraph graph, Func<ConvolutionNode, FoldedWeights> weights, int size, MapRegion kept, ProgramTypes types, InputScaling? scaling = null, int threads = 1)
+        NetworkGraph graph,
+        Func<ConvolutionNode, FoldedWeights> weights,
+        int size,
+        MapRegion kept,
+        ProgramTypes types,
+        InputScaling? scaling = null,
+        ByteScaling? bytes = null,
+        int threads = 1)
     {
-        var compiler = new FusedCompiler(graph, weights, size, kept, types, scaling, threads);
+        var compiler = new FusedCompiler(graph, weights, size, kept, types, scaling, bytes, threads);
         try
         {
             return compiler.Compile();
@@ -68,7 +79,9 @@ internal sealed class FusedCompiler
     {
         DecideTypes();
         CreateConvolutions();
-        var input = Buffer(_graph.Input, wide: true);
+        if (_bytes is not null)
+            _buffers.Add((_graph.Input, false), new(_graph.Input.Name, PackedWindow.Bytes(_size, _graph.Input.Channels)));
+        var input = Buffer(_graph.Input, _bytes is null);
         input.UsedBy(0);
         foreach (var node in _graph.Nodes)
         {
@@ -90,7 +103,7 @@ internal sealed class FusedCompiler
         }
 
         var bytes = MemoryPlan.Place(_buffers.Values.Concat(_between).Distinct());
-        return new FusedProgram(_steps, _regions, input, _graph, _types.Wide, bytes);
+        return new FusedProgram(_steps, _regions, input, _graph, _bytes is null ? _types.Wide : MapType.UInt8, bytes);
     }
 
     /// <summary>Which maps are needed in bytes, which in floating point, seen from those that read them.</summary>
@@ -101,7 +114,7 @@ internal sealed class FusedCompiler
             switch (node)
             {
                 case ConvolutionNode convolution:
-                    var inBytes = _types.InputOf(convolution) == MapType.UInt8;
+                    var inBytes = InputOf(convolution) == MapType.UInt8;
                     // A floating-point convolution cannot write bytes: its result is converted.
                     if (!inBytes && _neededInBytes.Contains(node))
                         _neededWide.Add(node);
@@ -116,7 +129,7 @@ internal sealed class FusedCompiler
             }
         }
 
-        if (_neededInBytes.Contains(_graph.Input))
+        if (_neededInBytes.Contains(_graph.Input) && _bytes is null)
             throw new InvalidOperationException("the first convolution reads the window, which is not in steps");
 
         void Need(MapNode node, bool wide) => (wide ? _neededWide : _neededInBytes).Add(node);
@@ -139,6 +152,9 @@ internal sealed class FusedCompiler
         }
     }
 
+    /// <summary>The type that a convolution's input has.</summary>
+    private MapType InputOf(ConvolutionNode node) => _bytes is not null && node.Input == _graph.Input ? MapType.UInt8 : _types.InputOf(node);
+
     /// <summary>Whether a map is computed in floating point; then it may be converted to bytes as well.</summary>
     private bool IsWide(MapNode node) => _neededWide.Contains(node) || node == _graph.Output;
 
@@ -151,7 +167,7 @@ internal sealed class FusedCompiler
             return;
         }
 
-        var input = Buffer(node.Input, _types.InputOf(node) != MapType.UInt8);
+        var input = Buffer(node.Input, InputOf(node) != MapType.UInt8);
         var isOutput = node == _graph.Output;
         MapBuffer? output = null;
         if (node.Added is { } added)
@@ -294,11 +310,17 @@ internal sealed class FusedCompiler
 
     private Operation Convolution(ConvolutionNode node, bool wide)
     {
-        var shape = ShapeOf(node, node.Input, _regions[node.Input], wide);
         var weights = _weights(node);
+        var steps = wide ? null : _types.Quantization!.StepsOf(node);
+        if (node.Input == _graph.Input && _bytes is not null)
+        {
+            var packed = PackedWindow.Quantize(weights, _bytes, steps);
+            return Operation.Convolution(PackedWindow.Shape(node, _size, node.Input.Channels, TypeOf(node, wide), _threads), packed.Values, packed.Bias, packed.Scale);
+        }
+
         if (node.Input == _graph.Input && _scaling is not null)
             weights = weights.Scale(_scaling);
-        return Create(shape, weights.Kernel, weights.Bias, node.Input, wide ? null : _types.Quantization!.StepsOf(node));
+        return Create(ShapeOf(node, node.Input, _regions[node.Input], wide), weights.Kernel, weights.Bias, node.Input, steps);
     }
 
     /// <summary>Creates it, with a kernel in bytes where its input is in bytes.</summary>

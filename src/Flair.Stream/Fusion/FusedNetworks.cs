@@ -20,9 +20,9 @@ internal static class FusedNetworks
     /// <param name="size">Rows and columns of a window.</param>
     /// <param name="kept">The part of it that logits are wanted of.</param>
     /// <param name="types">The types.</param>
-    /// <param name="scaling">What the values of the input map mean; null: they are normalized.</param>
+    /// <param name="input">Will write its input map.</param>
     /// <param name="threads">Threads that will share a window.</param>
     /// <exception cref="OneDnn.OneDnnException">oneDNN cannot compute it on this processor.</exception>
-    public static FusedProgram Compile(LoadedModel model, NetworkGraph graph, int size, MapRegion kept, ProgramTypes types, InputScaling? scaling, int threads = 1) =>
-        FusedCompiler.Compile(graph, node => FoldedWeights.Read(model.Weights, node), size, kept, types, scaling, threads);
+    public static FusedProgram Compile(LoadedModel model, NetworkGraph graph, int size, MapRegion kept, ProgramTypes types, WindowInput input, int threads = 1) =>
+        FusedCompiler.Compile(graph, node => FoldedWeights.Read(model.Weights, node), size, kept, types, input.Scaling, input.Bytes, threads);
 }

@@ -30,7 +30,7 @@ internal sealed class FusedProgram : IDisposable
         ScratchpadBytes = steps.Max(step => step.ScratchpadBytes);
     }
 
-    /// <summary>Type of the input map.</summary>
+    /// <summary>Type of the input map; bytes: it is packed (<see cref="PackedWindow"/>).</summary>
     public MapType InputType { get; }
 
     /// <summary>The part of a window that logits are computed for.</summary>
@@ -48,7 +48,7 @@ internal sealed class FusedProgram : IDisposable
     /// <summary>The passes in order: the map's name and the kernel that computes it.</summary>
     public IEnumerable<(string Map, string Implementation)> Passes => _steps.Select(step => (step.Node.Name, step.Implementation));
 
-    /// <summary>Where the input map goes: [row][column][channel] of <see cref="InputType"/>.</summary>
+    /// <summary>Where the input map goes: [row][column][channel] of <see cref="InputType"/>, or packed.</summary>
     public nint InputIn(in FusedMemory memory) => memory.Arena + (nint)_input.Offset;
 
     /// <summary>Computes the logits, [row][column][class] in single precision, of the window whose input map is in place.</summary>

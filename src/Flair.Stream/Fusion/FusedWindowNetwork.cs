@@ -36,7 +36,7 @@ internal sealed class FusedWindowNetwork : IWindowNetwork
         ArgumentOutOfRangeException.ThrowIfNotEqual(windows.Count, 1);
         using var logits = Creation.Empty([1, _program.Kept.Rows, _program.Kept.Columns, _program.Classes]);
         var memory = new FusedMemory(_arena.DataPointer, _scratchpad.DataPointer, logits.DataPointer);
-        _input.Write(windows[0].Span, _windowSize * _windowSize, _program.InputIn(memory));
+        _input.Write(windows[0].Span, _windowSize, _program, memory);
         _program.Run(memory);
         return logits.Permute(0, 3, 1, 2);
     }

@@ -18,7 +18,8 @@ internal sealed record ProgramTypes(MapType Wide, Quantization? Quantization = n
 /// <summary>What is computed in bytes, and what a byte is worth.</summary>
 /// <param name="Convolutions">Names of the convolutions whose input and kernel are bytes.</param>
 /// <param name="Steps">By name of a map: one step a channel; the value of a byte b is b × step. Of every map that such a convolution reads or adds.</param>
-internal sealed record Quantization(IReadOnlySet<string> Convolutions, IReadOnlyDictionary<string, float[]> Steps)
+/// <param name="First">Whether the convolution that reads the window, which is not among <paramref name="Convolutions"/>, is computed in bytes where the window is one of bytes.</param>
+internal sealed record Quantization(IReadOnlySet<string> Convolutions, IReadOnlyDictionary<string, float[]> Steps, bool First = false)
 {
     /// <summary>The steps of a map: its own, or those of what it is put together from.</summary>
     public float[] StepsOf(MapNode node) => node switch

@@ -28,15 +28,19 @@ internal sealed record QuantizedKernel(sbyte[] Values, float[] Bias, float[] Sca
         {
             var row = kernel.AsSpan(o * scaled.Length, scaled.Length);
             var largest = 0f;
-            for (var i = 0; i < scaled.Length; i++)
+            for (var i = 0; i < inputs; i++)
             {
-                scaled[i] = row[i] * inputSteps[i / taps];
-                largest = Math.Max(largest, Math.Abs(scaled[i]));
+                for (var t = i * taps; t < (i + 1) * taps; t++)
+                {
+                    scaled[t] = row[t] * inputSteps[i];
+                    largest = Math.Max(largest, Math.Abs(scaled[t]));
+                }
             }
 
             var step = largest > 0 ? largest / Largest : 1;
+            var values = result.Values.AsSpan(o * scaled.Length, scaled.Length);
             for (var i = 0; i < scaled.Length; i++)
-                result.Values[(o * scaled.Length) + i] = (sbyte)MathF.Round(scaled[i] / step);
+                values[i] = (sbyte)MathF.Round(scaled[i] / step);
             result.Bias[o] = bias[o] / step;
             result.Scale[o] = outputSteps is null ? step : step / outputSteps[o];
         }

@@ -9,6 +9,7 @@ namespace Flair.Fusion;
 /// Writes raw windows as a program's input map. In single precision it normalizes, exactly as <see cref="Normalizer"/>. In bfloat16, which has 8
 /// significant bits, normalized values would be rounded; of 8-bit imagery the bytes themselves, less the whole number next to their mean, are not:
 /// so those go in and the normalization goes into the first convolution. The zeros around the window then stand for the mean to within half a byte.
+/// A program that takes bytes gets those that there are.
 /// </summary>
 internal sealed class WindowInput
 {
@@ -16,6 +17,7 @@ internal sealed class WindowInput
     private readonly MapType _type;
     private readonly float[]? _floats;
     private readonly ushort[]? _halves;
+    private readonly byte[]? _border;
 
     /// <summary>Prepares the tables.</summary>
     /// <param name="settings">The normalization.</param>
@@ -29,21 +31,40 @@ internal sealed class WindowInput
         _type = type;
         if (samples != SampleType.UInt8)
             return;
+        var (scale, mean) = Affine(settings, normalizer.Channels, maximum);
+        _border = [.. mean.Select(value => (byte)Math.Clamp(Math.Round(value), 0, byte.MaxValue))];
+        Bytes = new([.. scale.Select(value => (float)value)], [.. mean.Select(value => (float)value)]);
         if (type == MapType.Float32)
         {
             _floats = [.. Enumerable.Range(0, normalizer.Channels).SelectMany(normalizer.Table)];
             return;
         }
 
-        var (scale, shift, offset) = Affine(settings, normalizer.Channels, maximum);
-        Scaling = new([.. scale.Select(value => (float)value)], [.. shift.Select(value => (float)value)]);
-        _halves = [.. offset.SelectMany(first => Enumerable.Range(0, 256).Select(value => Half(value - first)))];
+        Scaling = new(Bytes.Scale, [.. scale.Select((value, c) => (float)((_border[c] - mean[c]) * value))]);
+        _halves = [.. _border.SelectMany(first => Enumerable.Range(0, 256).Select(value => Half(value - first)))];
     }
 
-    /// <summary>What the input map's values mean; null: they are normalized.</summary>
+    /// <summary>What the values of an input map in floating point mean; null: they are normalized.</summary>
     public InputScaling? Scaling { get; }
 
-    /// <summary>Writes a window.</summary>
+    /// <summary>What the window's bytes mean; null: it is not in bytes.</summary>
+    public ByteScaling? Bytes { get; }
+
+    /// <summary>Writes a window as a program wants it.</summary>
+    /// <param name="raw">[channel][row][column].</param>
+    /// <param name="size">Rows and columns.</param>
+    /// <param name="program">The program.</param>
+    /// <param name="memory">The thread's memory.</param>
+    public unsafe void Write(ReadOnlySpan<byte> raw, int size, FusedProgram program, in FusedMemory memory)
+    {
+        var map = program.InputIn(memory);
+        if (program.InputType == MapType.UInt8)
+            Passes.PackPixels(raw, size, _border, (byte*)map);
+        else
+            Write(raw, size * size, map);
+    }
+
+    /// <summary>Writes a window in floating point.</summary>
     /// <param name="raw">[channel][row][column].</param>
     /// <param name="pixels">Rows times columns.</param>
     /// <param name="map">Takes [row][column][channel].</param>
@@ -91,9 +112,9 @@ internal sealed class WindowInput
         }
     }
 
-    private static (double[] Scale, double[] Shift, int[] Offset) Affine(NormalizationSettings settings, int channels, double maximum)
+    private static (double[] Scale, double[] Mean) Affine(NormalizationSettings settings, int channels, double maximum)
     {
-        var (scale, shift, offset) = (new double[channels], new double[channels], new int[channels]);
+        var (scale, means) = (new double[channels], new double[channels]);
         for (var c = 0; c < channels; c++)
         {
             var (mean, deviation) = settings.Type switch
@@ -102,12 +123,10 @@ internal sealed class WindowInput
                 NormalizationType.Scaling => (0d, maximum),
                 _ => (0d, 1d),
             };
-            offset[c] = (int)Math.Clamp(Math.Round(mean), 0, byte.MaxValue);
-            scale[c] = 1 / deviation;
-            shift[c] = (offset[c] - mean) / deviation;
+            (scale[c], means[c]) = (1 / deviation, mean);
         }
 
-        return (scale, shift, offset);
+        return (scale, means);
     }
 
     /// <summary>The nearest bfloat16, of two equally near the even one. The value is finite.</summary>

@@ -145,7 +145,7 @@ public sealed class InferenceWorkers : IDisposable
         var input = new WindowInput(settings.Normalization, normalizer, task.Samples, task.Maximum, wide);
         var graph = FusedNetworks.Trace(task.Model);
         var types = new ProgramTypes(wide, settings.Precision == Precision.Int8 ? task.Calibration!.QuantizationOf(graph) : null);
-        _program = FusedNetworks.Compile(task.Model, graph, settings.Window.Size, Kept(settings), types, input.Scaling);
+        _program = FusedNetworks.Compile(task.Model, graph, settings.Window.Size, Kept(settings), types, input);
         for (var i = 0; i < task.Threads; i++)
         {
             var thread = Start(operatorThreads: 1);

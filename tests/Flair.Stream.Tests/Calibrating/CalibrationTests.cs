@@ -20,7 +20,17 @@ public sealed class CalibrationTests : IDisposable
         Assert.Equal((calibration.Agreement, calibration.Windows, calibration.CheckedWindows), (read.Agreement, read.Windows, read.CheckedWindows));
         Assert.NotEqual(calibration.Fingerprint, (calibration with { Wide = ["b"] }).Fingerprint);
         Assert.NotEqual(calibration.Fingerprint, (calibration with { Largest = new Dictionary<string, float[]> { ["a"] = [1, 2.0000002f], ["b"] = [3] } }).Fingerprint);
+        Assert.NotEqual(calibration.Fingerprint, (calibration with { First = true }).Fingerprint);
         Assert.Equal(calibration.Fingerprint, (calibration with { Agreement = 0.5, Windows = 1 }).Fingerprint);
+    }
+
+    [Fact]
+    public void A_file_that_says_nothing_of_the_first_convolution_leaves_it_in_floating_point()
+    {
+        File.WriteAllText(Calibration.PathOf(Weights), """{"format":1,"model":"model","agreement":1,"windows":1,"checked_windows":1,"wide":[],"largest":{}}""");
+        Assert.False(Calibration.Find(Weights, "model")!.First);
+        (Sample() with { First = true }).Save(Weights);
+        Assert.True(Calibration.Find(Weights, "model")!.First);
     }
 
     [Fact]

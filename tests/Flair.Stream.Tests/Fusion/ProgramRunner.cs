@@ -79,10 +79,10 @@ internal sealed unsafe class ProgramRunner : IDisposable
 
     /// <summary>The logits, [row][column][class], of a normalized window [channel][row][column].</summary>
     public float[] Run(float[] normalized, MapObserver? observer = null) =>
-        Run((pixels, map) => WindowInput.WriteNormalized(normalized, pixels, map), observer);
+        Run(memory => WindowInput.WriteNormalized(normalized, _size * _size, _program.InputIn(memory)), observer);
 
     /// <summary>The same of raw values.</summary>
-    public float[] Run(WindowInput input, byte[] raw) => Run((pixels, map) => input.Write(raw, pixels, map));
+    public float[] Run(WindowInput input, byte[] raw) => Run(memory => input.Write(raw, _size, _program, memory));
 
     public void Dispose()
     {
@@ -90,12 +90,12 @@ internal sealed unsafe class ProgramRunner : IDisposable
         NativeMemory.AlignedFree((void*)_scratchpad);
     }
 
-    private float[] Run(Action<int, nint> write, MapObserver? observer = null)
+    private float[] Run(Action<FusedMemory> write, MapObserver? observer = null)
     {
         fixed (float* logits = _logits)
         {
             var memory = new FusedMemory(_arena, _scratchpad, (nint)logits);
-            write(_size * _size, _program.InputIn(memory));
+            write(memory);
             _program.Run(memory, observer);
         }
 

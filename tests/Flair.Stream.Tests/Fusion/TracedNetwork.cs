@@ -34,6 +34,10 @@ internal sealed record TracedNetwork(NetworkGraph Graph, Func<ConvolutionNode, F
     public FusedProgram Compile(int size, MapRegion kept, ProgramTypes? types = null, InputScaling? scaling = null) =>
         FusedCompiler.Compile(Graph, Weights, size, kept, types ?? ProgramTypes.Single, scaling);
 
+    /// <summary>A program for windows that are written so.</summary>
+    public FusedProgram Compile(int size, MapRegion kept, ProgramTypes types, WindowInput input) =>
+        FusedCompiler.Compile(Graph, Weights, size, kept, types, input.Scaling, input.Bytes);
+
     private static TracedNetwork Of(NetworkGraph graph, Func<ConvolutionNode, FoldedWeights> read)
     {
         var weights = graph.Convolutions.ToDictionary(node => node.Name, read);
