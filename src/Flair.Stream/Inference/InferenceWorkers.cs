@@ -42,6 +42,9 @@ public sealed record InferenceTask
 /// </summary>
 public sealed class InferenceWorkers : IDisposable
 {
+    // One thread stitches a window in a twentieth to a sixtieth of the time that a worker computes it in.
+    private const int WorkersAStitchingThread = 8;
+
     private readonly List<DeviceThread> _threads = [];
     private readonly List<InferenceWorker> _workers = [];
     private FusedProgram? _program;
@@ -137,8 +140,8 @@ public sealed class InferenceWorkers : IDisposable
 
     private void AddFused(InferenceTask task)
     {
-        // The stitching thread's kernels run beside the workers: one thread for them as well.
-        Start(operatorThreads: 1);
+        // The stitching thread's kernels run beside the workers and must keep up with all of them.
+        Start(operatorThreads: Math.Max(1, task.Threads / WorkersAStitchingThread));
         var settings = task.Settings;
         var normalizer = new Normalizer(settings.Normalization, task.Model.Channels, task.Samples, task.Maximum);
         var wide = settings.Precision == Precision.Fp32 || !OneDnnLibrary.HasBFloat16 ? MapType.Float32 : MapType.BFloat16;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Flair.DuckDb;
 using Flair.Indexing;
 using Flair.Inference;
 using Flair.Publishing;
@@ -110,9 +111,12 @@ public sealed class DetectRun
             cancellation.ThrowIfCancellationRequested();
             if (_plan.Units.Count > 0)
             {
+                // Loaded meanwhile: a run whose index could not be written had better not begin.
+                var index = Task.Run(() => DuckDatabase.Version, CancellationToken.None);
                 var inference = _options.Inference?.Invoke(_plan) ?? _plan.CreateInference();
                 try
                 {
+                    await index.ConfigureAwait(false);
                     NativeHeap.EndLoading();
                     if (!NetworkNeedsCores)
                         NativeHeap.FavourSpeed();

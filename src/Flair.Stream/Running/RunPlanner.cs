@@ -30,6 +30,9 @@ public static class RunPlanner
     // Rows of the compressed blocks of a usual file; those along the border of two units are kept for the second one.
     private const int BlockRows = 1024;
 
+    // Laying as many takes a moment.
+    private const int MostLaidWindows = 100_000;
+
     /// <summary>Plans a run; writes nothing.</summary>
     /// <param name="settings">The settings.</param>
     /// <param name="measure">True to load the network and the decoder and to time both for a few seconds.</param>
@@ -82,7 +85,7 @@ public static class RunPlanner
             Inputs = plan.Survey.Inputs,
             RemovedTiles = [.. plan.Survey.Removed.Select(tile => tile.Row.Tile)],
             Units = plan.Units.Count,
-            Windows = plan.Units.Sum(unit => CountWindows(plan, unit)),
+            Windows = CountWindows(plan),
             Pixels = pixels,
             Hectares = pixels * plan.HectaresPerPixel,
             BytesToRead = plan.Mosaic.BytesToRead,
@@ -106,12 +109,21 @@ public static class RunPlanner
     }
 
     /// <summary>
-    /// Windows of a unit. A large tile's are counted without laying them, those beyond the edge of the data included: a country has hundreds
-    /// of millions.
+    /// Windows of all units. Beyond so many, those of large tiles are counted without laying them, those beyond the edge of the data included: a country has
+    /// hundreds of millions.
     /// </summary>
-    private static long CountWindows(RunPreparation plan, WorkUnit unit) => unit.Bounds.Width > WorkUnit.GroupSize
-        ? plan.Lattice.Count([.. unit.Tiles.Select(tile => tile.Rect)])
-        : new UnitState(unit, plan.Lattice, plan.Mosaic.Covers).Rows.Sum(row => (long)row.Count);
+    private static long CountWindows(RunPreparation plan)
+    {
+        var laid = 0L;
+        return plan.Units.Sum(unit =>
+        {
+            if (unit.Bounds.Width > WorkUnit.GroupSize && laid > MostLaidWindows)
+                return plan.Lattice.Count([.. unit.Tiles.Select(tile => tile.Rect)]);
+            var windows = new UnitState(unit, plan.Lattice, plan.Mosaic.Covers).Rows.Sum(row => (long)row.Count);
+            laid += windows;
+            return windows;
+        });
+    }
 
     private static double SecondsPerWindow(RunPreparation plan, InferenceWorkers inference)
     {
