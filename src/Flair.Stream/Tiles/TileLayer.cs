@@ -102,11 +102,12 @@ internal sealed class TileLayer : IDisposable
     public void Seal(string compression, CancellationToken cancellation)
     {
         DiskSteps.Reach(DiskStep.Write, Temporary);
+        // The last tile of a run is waited for while the cores are idle; two threads, as each has a table of ZSTD's. The bytes are the same.
         _buffer.CreateCopy(
             "COG",
             Temporary,
             cancellation,
-            [.. CogOptions(_kind, compression), "OVERVIEWS=FORCE_USE_EXISTING"]).Close();
+            [.. CogOptions(_kind, compression), "OVERVIEWS=FORCE_USE_EXISTING", "NUM_THREADS=2"]).Close();
         DiskSteps.Reach(DiskStep.Written, Temporary);
         _buffer.Dispose();
         File.Delete(_bufferPath);
