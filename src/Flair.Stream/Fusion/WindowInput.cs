@@ -31,16 +31,16 @@ internal sealed class WindowInput
         _type = type;
         if (samples != SampleType.UInt8)
             return;
-        var (scale, mean) = Affine(settings, normalizer.Channels, maximum);
+        var (mean, deviation) = Affine(settings, normalizer.Channels, maximum);
         _border = [.. mean.Select(value => (byte)Math.Clamp(Math.Round(value), 0, byte.MaxValue))];
-        Bytes = new([.. scale.Select(value => (float)value)], [.. mean.Select(value => (float)value)]);
+        Bytes = new([.. deviation.Select(value => (float)(1 / value))], [.. mean.Select(value => (float)value)]);
         if (type == MapType.Float32)
         {
             _floats = [.. Enumerable.Range(0, normalizer.Channels).SelectMany(normalizer.Table)];
             return;
         }
 
-        Scaling = new(Bytes.Scale, [.. scale.Select((value, c) => (float)((_border[c] - mean[c]) * value))]);
+        Scaling = new(Bytes.Scale, [.. deviation.Select((value, c) => (float)((_border[c] - mean[c]) / value))]);
         _halves = [.. _border.SelectMany(first => Enumerable.Range(0, 256).Select(value => Half(value - first)))];
     }
 
@@ -112,21 +112,21 @@ internal sealed class WindowInput
         }
     }
 
-    private static (double[] Scale, double[] Mean) Affine(NormalizationSettings settings, int channels, double maximum)
+    /// <summary>normalized = (value − mean) / deviation, by channel.</summary>
+    private static (double[] Mean, double[] Deviation) Affine(NormalizationSettings settings, int channels, double maximum)
     {
-        var (scale, means) = (new double[channels], new double[channels]);
+        var (means, deviations) = (new double[channels], new double[channels]);
         for (var c = 0; c < channels; c++)
         {
-            var (mean, deviation) = settings.Type switch
+            (means[c], deviations[c]) = settings.Type switch
             {
                 NormalizationType.Custom => (settings.Means[c], settings.Stds[c]),
                 NormalizationType.Scaling => (0d, maximum),
                 _ => (0d, 1d),
             };
-            (scale[c], means[c]) = (1 / deviation, mean);
         }
 
-        return (scale, means);
+        return (means, deviations);
     }
 
     /// <summary>The nearest bfloat16, of two equally near the even one. The value is finite.</summary>
