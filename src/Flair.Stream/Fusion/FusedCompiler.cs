@@ -189,7 +189,7 @@ internal sealed class FusedCompiler
     /// <summary>The coarser map's share of the sums first, then the convolution of the map beside it, which adds it.</summary>
     private void AddFolded(ConvolutionNode node, UpsampleNode upsample, Operation upsampling, MapBuffer? output)
     {
-        var inBytes = _types.InputOf(node) == MapType.UInt8;
+        var inBytes = InputOf(node) == MapType.UInt8;
         var below = Buffer(upsample.Below, !inBytes);
         if (upsample.Beside is not [var beside])
         {
@@ -270,7 +270,7 @@ internal sealed class FusedCompiler
         var outType = node == _graph.Output ? MapType.Float32 : TypeOf(node, wide);
         var kernel = UpsampledKernel.Create(weights.Kernel, node.Channels, node.Input.Channels, upsample.Below.Channels);
         var bias = beside is null ? weights.Bias : new float[node.Channels];
-        var inBytes = _types.InputOf(node) == MapType.UInt8;
+        var inBytes = InputOf(node) == MapType.UInt8;
         var shape = new ConvolutionShape
         {
             Transposed = true,
@@ -286,7 +286,7 @@ internal sealed class FusedCompiler
             Left = left,
             Bottom = bottom,
             Right = right,
-            InType = _types.InputOf(node),
+            InType = InputOf(node),
             OutType = beside is null || !inBytes ? outType : MapType.Float32,
             Relu = beside is null && node.Relu,
             Threads = _threads,
@@ -342,7 +342,7 @@ internal sealed class FusedCompiler
         // A stride may leave out the last row and column, which are computed all the same.
         if ((read.Row, read.Column) != (source.Row, source.Column) || source.Bottom - read.Bottom < 0 || source.Bottom - read.Bottom >= node.Stride)
             throw new InvalidOperationException($"'{node.Name}' reads another part of '{input.Name}' than is computed");
-        var type = _types.InputOf(node);
+        var type = InputOf(node);
         return new ConvolutionShape
         {
             InChannels = input.Channels,

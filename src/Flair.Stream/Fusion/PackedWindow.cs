@@ -24,7 +24,6 @@ internal static class PackedWindow
     public static bool Suits(NetworkGraph graph, IReadOnlyDictionary<MapNode, MapRegion> regions, int size) =>
         graph.Nodes.Where(node => node.Sources.Contains(graph.Input)).ToList() is
             [ConvolutionNode { Kernel: Kernel, Stride: 2, Padding: Padding, Dilation: 1, Added: null } first]
-        && first.Input == graph.Input
         && size % 2 == 0
         && regions[first] == MapRegion.Whole(size / 2);
 
@@ -42,7 +41,7 @@ internal static class PackedWindow
     {
         var channels = scaling.Scale.Length;
         float[] steps = [.. Enumerable.Range(0, Parts).SelectMany(_ => scaling.Scale)];
-        var result = QuantizedKernel.Create(Pack(weights.Kernel, weights.Bias.Length, channels), weights.Bias, steps, outputSteps);
+        var result = QuantizedKernel.Create(Pack(weights.Kernel, channels), weights.Bias, steps, outputSteps);
         // Of the rounded kernel, so that what rounding does to the mean of the imagery is nothing.
         var each = result.Values.Length / weights.Bias.Length;
         for (var o = 0; o < weights.Bias.Length; o++)
@@ -73,23 +72,16 @@ internal static class PackedWindow
     };
 
     /// <summary>[out][in][7][7] as [out][row and column in a packed pixel][in][4][4].</summary>
-    internal static float[] Pack(float[] kernel, int outputs, int inputs)
+    internal static float[] Pack(float[] kernel, int inputs)
     {
-        var packed = new float[outputs * inputs * Parts * Taps * Taps];
-        for (var o = 0; o < outputs; o++)
+        var packed = new float[kernel.Length / (Kernel * Kernel) * Parts * Taps * Taps];
+        for (var at = 0; at < kernel.Length; at++)
         {
-            for (var i = 0; i < inputs; i++)
-            {
-                for (var y = 0; y < Kernel; y++)
-                {
-                    for (var x = 0; x < Kernel; x++)
-                    {
-                        var part = ((y + 1) % 2 * 2) + ((x + 1) % 2);
-                        var tap = ((y + 1) / 2 * Taps) + ((x + 1) / 2);
-                        packed[(((((o * Parts) + part) * inputs) + i) * Taps * Taps) + tap] = kernel[(((((o * inputs) + i) * Kernel) + y) * Kernel) + x];
-                    }
-                }
-            }
+            var (plane, y, x) = (at / (Kernel * Kernel), (at / Kernel % Kernel) + 1, (at % Kernel) + 1);
+            var (o, i) = Math.DivRem(plane, inputs);
+            var part = (y % 2 * 2) + (x % 2);
+            var tap = (y / 2 * Taps) + (x / 2);
+            packed[(((((o * Parts) + part) * inputs) + i) * Taps * Taps) + tap] = kernel[at];
         }
 
         return packed;

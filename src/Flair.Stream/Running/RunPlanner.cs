@@ -114,15 +114,16 @@ public static class RunPlanner
     /// </summary>
     private static long CountWindows(RunPreparation plan)
     {
-        var laid = 0L;
-        return plan.Units.Sum(unit =>
+        long laid = 0, counted = 0;
+        foreach (var unit in plan.Units)
         {
             if (unit.Bounds.Width > WorkUnit.GroupSize && laid > MostLaidWindows)
-                return plan.Lattice.Count([.. unit.Tiles.Select(tile => tile.Rect)]);
-            var windows = new UnitState(unit, plan.Lattice, plan.Mosaic.Covers).Rows.Sum(row => (long)row.Count);
-            laid += windows;
-            return windows;
-        });
+                counted += plan.Lattice.Count([.. unit.Tiles.Select(tile => tile.Rect)]);
+            else
+                laid += new UnitState(unit, plan.Lattice, plan.Mosaic.Covers).Rows.Sum(row => (long)row.Count);
+        }
+
+        return laid + counted;
     }
 
     private static double SecondsPerWindow(RunPreparation plan, InferenceWorkers inference)

@@ -1,4 +1,5 @@
 using Flair.Batching;
+using Flair.Calibrating;
 using Flair.Checkpoints;
 using Flair.Fusion;
 using Flair.Models.Graphs;
@@ -33,7 +34,7 @@ public sealed class PackedWindowTests
         var packed = new byte[PackedWindow.Bytes(Few, channels)];
         fixed (byte* to = packed)
             Passes.PackPixels(window, Few, border, to);
-        var taps = PackedWindow.Pack(kernel, Outputs, channels);
+        var taps = PackedWindow.Pack(kernel, channels);
 
         var (side, deep) = (PackedWindow.Side(Few), 4 * channels);
         for (var o = 0; o < Outputs; o++)
@@ -113,7 +114,7 @@ public sealed class PackedWindowTests
     private static byte[] Window() => [.. FormulaWeights.Input(5 * Size * Size).Select(value => (byte)(128 + (value * 85)))];
 
     private static Quantization Bytes(NetworkGraph graph, IReadOnlyDictionary<string, float[]> steps, bool first) =>
-        new(graph.Convolutions.Where(node => node.Input != graph.Input).Select(node => node.Name).ToHashSet(), steps, first);
+        new(QuantizationScheme.Candidates(graph).ToHashSet(), steps, first);
 
     private static (float[] Logits, MapType Type) Run(TracedNetwork traced, ProgramTypes types, (WindowInput Input, MapType Wide) input, byte[] raw) => ProgramRunner.OnWorker(() =>
     {
@@ -122,21 +123,10 @@ public sealed class PackedWindowTests
         return (runner.Run(input.Input, raw), program.InputType);
     });
 
-    /// <summary>The logits in single precision, and of every map the step at which its largest value is the largest byte.</summary>
-    private static (float[] Logits, Dictionary<string, float[]> Steps) Observe(TracedNetwork traced, byte[] raw) => ProgramRunner.OnWorker(() =>
+    private static (float[] Logits, Dictionary<string, float[]> Steps) Observe(TracedNetwork traced, byte[] raw)
     {
-        var steps = new Dictionary<string, float[]>();
         var normalized = new float[raw.Length];
         new Normalizer(s_settings, 5, SampleType.UInt8, 255).Normalize(raw, normalized);
-        using var program = traced.Compile(Size);
-        using var runner = new ProgramRunner(program, Size);
-        var logits = runner.Run(normalized, (node, values) =>
-        {
-            var largest = 0f;
-            foreach (var value in values)
-                largest = Math.Max(largest, Math.Abs(value));
-            steps[node.Name] = [.. Enumerable.Repeat(largest / (node is ConvolutionNode { Relu: false } ? 127 : 255), node.Channels)];
-        });
-        return (logits, steps);
-    });
+        return traced.Observe(Size, normalized);
+    }
 }

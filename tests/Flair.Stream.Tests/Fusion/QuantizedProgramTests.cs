@@ -1,6 +1,5 @@
 using Flair.Checkpoints;
 using Flair.Fusion;
-using Flair.Models.Graphs;
 using Flair.OneDnn;
 
 namespace Flair.Tests.Fusion;
@@ -82,19 +81,5 @@ public sealed class QuantizedProgramTests
         Assert.Contains("'down.conv2'", error.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>The logits in single precision, and of every map the step at which its largest value is the largest byte.</summary>
-    private static (float[] Logits, Dictionary<string, float[]> Steps) Observe() => ProgramRunner.OnWorker(() =>
-    {
-        var steps = new Dictionary<string, float[]>();
-        using var program = s_network.Compile(Size);
-        using var runner = new ProgramRunner(program, Size);
-        var logits = runner.Run(s_window, (node, values) =>
-        {
-            var largest = 0f;
-            foreach (var value in values)
-                largest = Math.Max(largest, Math.Abs(value));
-            steps[node.Name] = [.. Enumerable.Repeat(largest / (node is ConvolutionNode { Relu: false } ? 127 : 255), node.Channels)];
-        });
-        return (logits, steps);
-    });
+    private static (float[] Logits, Dictionary<string, float[]> Steps) Observe() => s_network.Observe(Size, s_window);
 }

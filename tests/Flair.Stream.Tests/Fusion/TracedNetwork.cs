@@ -38,6 +38,24 @@ internal sealed record TracedNetwork(NetworkGraph Graph, Func<ConvolutionNode, F
     public FusedProgram Compile(int size, MapRegion kept, ProgramTypes types, WindowInput input) =>
         FusedCompiler.Compile(Graph, Weights, size, kept, types, input.Scaling, input.Bytes);
 
+    /// <summary>The logits in single precision, and of every map the step at which its largest value is the largest byte.</summary>
+    /// <param name="size">Rows and columns of the window.</param>
+    /// <param name="window">It, normalized, [channel][row][column].</param>
+    public (float[] Logits, Dictionary<string, float[]> Steps) Observe(int size, float[] window) => ProgramRunner.OnWorker(() =>
+    {
+        var steps = new Dictionary<string, float[]>();
+        using var program = Compile(size);
+        using var runner = new ProgramRunner(program, size);
+        var logits = runner.Run(window, (node, values) =>
+        {
+            var largest = 0f;
+            foreach (var value in values)
+                largest = Math.Max(largest, Math.Abs(value));
+            steps[node.Name] = [.. Enumerable.Repeat(largest / (node is ConvolutionNode { Relu: false } ? 127 : 255), node.Channels)];
+        });
+        return (logits, steps);
+    });
+
     private static TracedNetwork Of(NetworkGraph graph, Func<ConvolutionNode, FoldedWeights> read)
     {
         var weights = graph.Convolutions.ToDictionary(node => node.Name, read);
