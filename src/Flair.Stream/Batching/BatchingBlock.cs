@@ -12,6 +12,7 @@ public sealed class BatchingBlock : Stage<CutWindow, WindowBatch>
 {
     private readonly int _batchSize;
     private readonly List<CutWindow> _windows = [];
+    private readonly List<Placement> _computed = [];
     private int _number;
 
     /// <summary>Makes the block.</summary>
@@ -25,13 +26,16 @@ public sealed class BatchingBlock : Stage<CutWindow, WindowBatch>
     /// <inheritdoc/>
     protected override async Task HandleAsync(CutWindow message, CancellationToken cancellation)
     {
-        if (!message.EndOfUnit)
+        if (!message.EndOfUnit && !message.IsComputed)
             _windows.Add(message);
-        if (_windows.Count == _batchSize || (message.EndOfUnit && _windows.Count > 0))
+        // One that is there already travels with the next batch, so that it takes no place from one that is to be computed, and comes before it, as it lies.
+        if (_windows.Count == _batchSize || (_windows.Count > 0 && (message.EndOfUnit || message.IsComputed)))
             await SendAsync(Collect(message.Unit)).ConfigureAwait(false);
+        if (message.IsComputed)
+            _computed.Add(message.Placement!);
         if (message.EndOfUnit)
         {
-            await SendAsync(new WindowBatch(message.Unit, [])).ConfigureAwait(false);
+            await SendAsync(new WindowBatch(message.Unit, []) { Computed = TakeComputed() }).ConfigureAwait(false);
             _number = 0;
         }
     }
@@ -48,10 +52,17 @@ public sealed class BatchingBlock : Stage<CutWindow, WindowBatch>
     {
         foreach (var window in _windows)
             window.Record!.Batch = _number;
-        var batch = new WindowBatch(unit, [.. _windows]);
+        var batch = new WindowBatch(unit, [.. _windows]) { Computed = TakeComputed() };
         Counters.Add(1, batch.Windows.Sum(window => (long)window.Bytes));
         _windows.Clear();
         _number++;
         return batch;
+    }
+
+    private Placement[] TakeComputed()
+    {
+        Placement[] computed = [.. _computed];
+        _computed.Clear();
+        return computed;
     }
 }

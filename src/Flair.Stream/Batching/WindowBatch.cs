@@ -8,6 +8,9 @@ namespace Flair.Batching;
 /// <param name="Windows">The windows as they were cut, in lattice order; fewer than the batch size only at the end of a unit.</param>
 public sealed record WindowBatch(UnitState Unit, IReadOnlyList<CutWindow> Windows) : IDisposable
 {
+    /// <summary>Windows before these whose logits are there already (<see cref="UnitState.FromBefore"/>), in lattice order.</summary>
+    public IReadOnlyList<Placement> Computed { get; init; } = [];
+
     /// <summary>True in the message that ends a unit.</summary>
     public bool EndOfUnit => Windows.Count == 0;
 

@@ -16,6 +16,9 @@ namespace Flair.Inference;
 /// <param name="Kept">The part of a window that the logits are of.</param>
 public sealed record BatchLogits(UnitState Unit, IReadOnlyList<Placement> Windows, Tensor? Logits, PixelRect Kept) : IDisposable
 {
+    /// <summary>Windows before these whose logits are there already (<see cref="UnitState.FromBefore"/>), in lattice order.</summary>
+    public IReadOnlyList<Placement> Computed { get; init; } = [];
+
     /// <summary>Frees the tensor.</summary>
     public void Dispose() => Logits?.Dispose();
 }
@@ -47,7 +50,7 @@ public static class InferenceBlock
                 using (batch)
                 {
                     if (batch.EndOfUnit)
-                        return new BatchLogits(batch.Unit, [], null, default);
+                        return new BatchLogits(batch.Unit, [], null, default) { Computed = batch.Computed };
                     if (!idle.TryDequeue(out var turn))
                         throw new InvalidOperationException("more batches than workers take");
                     try
@@ -59,7 +62,7 @@ public static class InferenceBlock
                         FlairMeter.BatchDuration.Record(seconds);
                         batch.Unit.Trace?.Batch(batch.Windows.Count, seconds);
                         tally.WindowsThroughNetwork(batch.Windows.Count);
-                        return new BatchLogits(batch.Unit, [.. batch.Windows.Select(window => window.Placement!)], logits, turn.Worker.Network.Kept);
+                        return new BatchLogits(batch.Unit, [.. batch.Windows.Select(window => window.Placement!)], logits, turn.Worker.Network.Kept) { Computed = batch.Computed };
                     }
                     finally
                     {

@@ -9,7 +9,7 @@ internal sealed class IdleCanvas : ICanvas
 {
     public Tensor Bring(Tensor logits) => logits.Narrow(0, 0, 1);
 
-    public void Add(Tensor logits, int index, GridRect window, GridRect part, int left)
+    public void Add(Tensor logits, int index, GridRect window, GridRect part, int left, PixelRect? of = null)
     {
     }
 

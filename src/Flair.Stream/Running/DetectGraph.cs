@@ -26,6 +26,9 @@ public sealed record GraphParts
     /// <summary>Where decoded blocks are kept for later units; null: nowhere.</summary>
     public KeptBlocks? Kept { get; init; }
 
+    /// <summary>Where logits of windows lie that two units share; null: each computes them.</summary>
+    public string? SharedFolder { get; init; }
+
     /// <summary>Where windows lie.</summary>
     public required ILattice Lattice { get; init; }
 
@@ -78,6 +81,8 @@ public sealed class DetectGraph
     private readonly Task[] _completions;
     private readonly BlockCounters[] _counters;
     private readonly ConcurrentDictionary<UnitTrace, bool> _traces = new();
+    private readonly SharedStitching? _sharing;
+    private readonly Queue<SharedWindows> _shared = [];
 
     /// <summary>Wires the blocks, last to first, since each knows the one it sends to.</summary>
     public DetectGraph(GraphParts parts, CancellationToken cancellation)
@@ -119,6 +124,9 @@ public sealed class DetectGraph
         var windowBlock = new WindowBlock(mosaic.ChannelCount, mosaic.Samples, Tally, window, batchingBlock.Input, stop);
         var readBlock = new ReadBlock(mosaic, ReadOptions.From(settings.Resources) with { SparesCores = parts.NetworkNeedsCores }, parts.Kept, read, windowBlock.Input, stop);
 
+        // A network that takes several windows at once takes them as they come; and on a GPU a window is computed faster than a disk takes its logits.
+        if (parts is { Canvas: null, SharedFolder: not null, Inference: { StitchingDevice: "cpu", Workers: [{ Network.BatchSize: 1 }, ..] } })
+            _sharing = new SharedStitching(parts.SharedFolder, blend, active.Length);
         _entrance = readBlock.Input;
         _completions =
         [
@@ -165,20 +173,20 @@ public sealed class DetectGraph
     {
         try
         {
+            UnitState? next = null;
             foreach (var (order, unit) in units.Index())
             {
-                var state = new UnitState(unit, _lattice, _mosaic.Covers)
-                {
-                    Order = order,
-                    Inputs = unit.Tiles.ToDictionary(tile => tile, _inputsOf),
-                    Trace = UnitTrace.Start(unit, Activity.Current?.Context ?? default, ended => _traces.TryRemove(ended, out _)),
-                };
-                if (state.Trace is not null)
-                    _traces[state.Trace] = true;
-                if (!await _entrance.SendAsync(state, _stop.Token).ConfigureAwait(false))
+                var before = next;
+                next = new UnitState(unit, _lattice, _mosaic.Covers) { Order = order, Inputs = unit.Tiles.ToDictionary(tile => tile, _inputsOf) };
+                if (before is null)
+                    continue;
+                Share(before, next);
+                if (!await SendAsync(before).ConfigureAwait(false))
                     break;
             }
 
+            if (next is not null)
+                await SendAsync(next).ConfigureAwait(false);
             _entrance.Complete();
         }
         catch (OperationCanceledException)
@@ -198,7 +206,27 @@ public sealed class DetectGraph
         finally
         {
             EndTraces();
+            foreach (var windows in _shared)
+                windows.Dispose();
         }
+    }
+
+    private void Share(UnitState first, UnitState second)
+    {
+        if (_sharing is null || SharedWindows.Between(first, second, _sharing) is not { } shared)
+            return;
+        first.Share(shared, second);
+        _shared.Enqueue(shared);
+        while (_shared.Peek().IsDisposed)
+            _shared.Dequeue();
+    }
+
+    private Task<bool> SendAsync(UnitState unit)
+    {
+        unit.Trace = UnitTrace.Start(unit.Unit, Activity.Current?.Context ?? default, ended => _traces.TryRemove(ended, out _));
+        if (unit.Trace is not null)
+            _traces[unit.Trace] = true;
+        return _entrance.SendAsync(unit, _stop.Token);
     }
 
     /// <summary>The first failure that is not another block's stopping because of it.</summary>

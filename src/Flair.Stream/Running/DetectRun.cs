@@ -211,6 +211,7 @@ public sealed class DetectRun
         Settings = _plan.Settings,
         Mosaic = _plan.Mosaic,
         Kept = kept,
+        SharedFolder = _plan.Layout.Blocks,
         Lattice = _plan.Lattice,
         Inference = inference,
         NetworkNeedsCores = NetworkNeedsCores,

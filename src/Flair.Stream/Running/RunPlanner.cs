@@ -5,6 +5,7 @@ using Flair.Settings;
 using Flair.Source;
 using Flair.Stitching;
 using Flair.Torch;
+using Flair.Windowing;
 
 namespace Flair.Running;
 
@@ -77,6 +78,8 @@ public static class RunPlanner
         var across = plan.Units.Count > 1 ? plan.Units.Max(unit => unit.Bounds.Right) - plan.Units.Min(unit => unit.Bounds.X) : 0L;
         var tallest = plan.Units.Count > 1 ? plan.Units.Max(unit => unit.Bounds.Height) : 0L;
         temporary += Math.Min(KeptBlocks.MostBytes, (across + tallest) * (settings.Window.Size + BlockRows) * plan.Mosaic.ChannelCount * sampleBytes);
+        if (plan.IsFused && plan.Units.Count > 1)
+            temporary += 2 * Math.Min(SharedWindows.MostBytes, SharedBytesPerRow(settings, classes) * tallest);
         return new RunPlan
         {
             Tiles = plan.Mosaic.Tiles.Count + plan.Mosaic.Unreadable.Count,
@@ -97,6 +100,14 @@ public static class RunPlanner
         };
     }
 
+    /// <summary>Logits that wait for the next unit, for each row of pixels: half of the pixels of windows on the border.</summary>
+    private static long SharedBytesPerRow(RunSettings settings, int classes)
+    {
+        var window = settings.Window;
+        var pixels = settings.Stitch == StitchMode.Blend ? (long)window.Size * window.Size / window.Stride * window.Size / window.Stride / 2 : window.Stride / 2;
+        return pixels * classes * sizeof(float);
+    }
+
     /// <summary>Maps of the windows that are computed at once, and windows and logits that wait.</summary>
     private static long NetworkBytes(RunPreparation plan)
     {
@@ -109,22 +120,36 @@ public static class RunPlanner
     }
 
     /// <summary>
-    /// Windows of all units. Beyond so many, those of large tiles are counted without laying them, those beyond the edge of the data included: a country has
-    /// hundreds of millions.
+    /// Windows of all units, those that two of them share once. Beyond so many, those of large tiles are counted without laying them, those beyond the edge of
+    /// the data included: a country has hundreds of millions.
     /// </summary>
     private static long CountWindows(RunPreparation plan)
     {
         long laid = 0, counted = 0;
+        WorkUnit? before = null;
+        UnitState? stateBefore = null;
         foreach (var unit in plan.Units)
         {
+            UnitState? state = null;
             if (unit.Bounds.Width > WorkUnit.GroupSize && laid > MostLaidWindows)
-                counted += plan.Lattice.Count([.. unit.Tiles.Select(tile => tile.Rect)]);
+            {
+                counted += plan.Lattice.Count([.. unit.Tiles.Select(tile => tile.Rect)]) - (plan.IsFused && before is not null ? CountShared(plan.Lattice, before.Bounds, unit.Bounds) : 0);
+            }
             else
-                laid += new UnitState(unit, plan.Lattice, plan.Mosaic.Covers).Rows.Sum(row => (long)row.Count);
+            {
+                state = new UnitState(unit, plan.Lattice, plan.Mosaic.Covers);
+                laid += state.Rows.Sum(row => (long)row.Count) - (plan.IsFused && stateBefore is not null ? SharedWindows.Of(stateBefore, state).Count() : 0);
+            }
+
+            (before, stateBefore) = (unit, state);
         }
 
         return laid + counted;
     }
+
+    /// <summary>Windows that decide pixels of two areas side by side.</summary>
+    private static long CountShared(ILattice lattice, GridRect left, GridRect right) =>
+        right == left with { X = left.Right, Width = right.Width } ? lattice.Count([left]) + lattice.Count([right]) - lattice.Count([left.Union(right)]) : 0;
 
     private static double SecondsPerWindow(RunPreparation plan, InferenceWorkers inference)
     {

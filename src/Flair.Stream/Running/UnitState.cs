@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Flair.Indexing;
 using Flair.Source;
+using Flair.Stitching;
 using Flair.Telemetry;
 using Flair.Windowing;
 
@@ -25,7 +26,7 @@ public sealed class UnitState
                 .Select(row => (IReadOnlyList<Placement>)[.. row.Where(placement => covered(placement.Core))])
                 .Where(row => row.Count > 0),
         ];
-        ReadArea = Rows.SelectMany(row => row).Aggregate(unit.Bounds, (union, placement) => union.Union(placement.Window));
+        ReadArea = Area();
         Known = new KnownRows(unit.Bounds.Width);
     }
 
@@ -45,7 +46,7 @@ public sealed class UnitState
     public IReadOnlyList<IReadOnlyList<Placement>> Rows { get; }
 
     /// <summary>The pixels to read.</summary>
-    public GridRect ReadArea { get; }
+    public GridRect ReadArea { get; private set; }
 
     /// <summary>Which pixels of the unit's bounds have data.</summary>
     public KnownRows Known { get; }
@@ -57,7 +58,36 @@ public sealed class UnitState
     public ConcurrentQueue<ReadFailure> Failures { get; } = new();
 
     /// <summary>Its spans; null when nobody listens.</summary>
-    internal UnitTrace? Trace { get; init; }
+    internal UnitTrace? Trace { get; set; }
+
+    /// <summary>Windows that the unit before it has computed for it.</summary>
+    internal SharedWindows? FromBefore { get; private set; }
+
+    /// <summary>Windows that it computes for the next unit too.</summary>
+    internal SharedWindows? ForNext { get; private set; }
+
+    /// <summary>Lets the next unit have the logits of windows that this one computes. Neither may have been sent through the graph.</summary>
+    internal void Share(SharedWindows windows, UnitState next)
+    {
+        ForNext = windows;
+        next.FromBefore = windows;
+        next.ReadArea = next.Area();
+    }
+
+    /// <summary>As high as all windows, as each row is looked at when it is read; no wider than those that are cut.</summary>
+    private GridRect Area()
+    {
+        var cut = Unit.Bounds;
+        var all = Unit.Bounds;
+        foreach (var placement in Rows.SelectMany(row => row))
+        {
+            all = all.Union(placement.Window);
+            if (FromBefore?.Find(placement) is null)
+                cut = cut.Union(placement.Window);
+        }
+
+        return cut with { Y = all.Y, Height = all.Height };
+    }
 
     /// <summary>Notes that rows are about to be read, with which a tile's time begins.</summary>
     public void Reading(GridRect rows)

@@ -50,12 +50,16 @@ public sealed class Canvas : ICanvas
     /// <param name="window">Where the window lies.</param>
     /// <param name="part">The part of it to add; inside the part that logits are given of, and inside the canvas's columns.</param>
     /// <param name="left">The grid column of the canvas's first.</param>
-    public void Add(Tensor logits, int index, GridRect window, GridRect part, int left)
+    /// <param name="of">The part of the window that these logits are of; null: the one that the canvas was made for.</param>
+    public void Add(Tensor logits, int index, GridRect window, GridRect part, int left, PixelRect? of = null)
     {
+        var given = of ?? _kept;
+        using var below = _weights.Narrow(0, given.Row - _kept.Row, given.Rows);
+        using var weights = below.Narrow(1, given.Column - _kept.Column, given.Columns);
         foreach (var (row, count) in Runs(part.Y, part.Height))
         {
-            var rows = new PixelRect(row - window.Y - _kept.Row, part.X - window.X - _kept.Column, count, part.Width);
-            Torch.Stitching.BlendAccumulate(logits, index, _weights, _sums, rows, Slot(row), part.X - left);
+            var rows = new PixelRect(row - window.Y - given.Row, part.X - window.X - given.Column, count, part.Width);
+            Torch.Stitching.BlendAccumulate(logits, index, weights, _sums, rows, Slot(row), part.X - left);
         }
     }
 

@@ -55,13 +55,16 @@ public sealed class CropCanvas : ICanvas
     }
 
     /// <inheritdoc/>
-    public void Add(Tensor logits, int index, GridRect window, GridRect part, int left)
+    public void Add(Tensor logits, int index, GridRect window, GridRect part, int left, PixelRect? of = null)
     {
+        var given = of ?? _kept;
+        using var below = _weights.Narrow(0, 0, given.Rows);
+        using var weights = below.Narrow(1, 0, given.Columns);
         for (var y = part.Y; y < part.Bottom && part.Width > 0; y += RowsAtOnce)
         {
             var count = Math.Min(RowsAtOnce, part.Bottom - y);
-            var rows = new PixelRect(y - window.Y - _kept.Row, part.X - window.X - _kept.Column, count, part.Width);
-            Torch.Stitching.BlendAccumulate(logits, index, _weights, _sums, rows, 0, 0);
+            var rows = new PixelRect(y - window.Y - given.Row, part.X - window.X - given.Column, count, part.Width);
+            Torch.Stitching.BlendAccumulate(logits, index, weights, _sums, rows, 0, 0);
             using var above = _sums.Narrow(1, 0, count);
             using var sums = above.Narrow(2, 0, part.Width);
             using var band = Torch.Stitching.Finish(sums, null, _active, StitchBlock.Nodata, _probabilities.Length > 0, clear: true);

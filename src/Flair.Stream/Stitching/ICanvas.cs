@@ -15,7 +15,8 @@ public interface ICanvas : IDisposable
     /// <param name="window">Where the window lies.</param>
     /// <param name="part">The part of it to add; inside the part that logits are given of, and inside the canvas's columns.</param>
     /// <param name="left">The grid column of the canvas's first.</param>
-    void Add(Tensor logits, int index, GridRect window, GridRect part, int left);
+    /// <param name="of">The part of the window that these logits are of; null: the one that the canvas was made for. It is inside that.</param>
+    void Add(Tensor logits, int index, GridRect window, GridRect part, int left, PixelRect? of = null);
 
     /// <summary>How many of <paramref name="count"/> rows from <paramref name="y"/> on can be taken at once.</summary>
     int ContiguousRows(int y, int count);

@@ -66,6 +66,17 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
                 Renew(bounds.Width);
         }
 
+        foreach (var placement in message.Computed)
+        {
+            await FinishAsync(message.Unit, Top(placement)).ConfigureAwait(false);
+            _thread.Run(() =>
+            {
+                using var busy = Counters.Enter(() => $"unit {message.Unit.Unit.Name}, window {placement.Id}");
+                AddComputed(message.Unit.FromBefore!, placement, bounds);
+            });
+            Counters.Add(1, 0);
+        }
+
         using var here = message.Logits is null ? null : _thread.Run(() => _canvas!.Bring(message.Logits));
         for (int i = 0, end; i < message.Windows.Count; i = end)
         {
@@ -78,7 +89,12 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
             {
                 using var busy = Counters.Enter(() => $"unit {message.Unit.Unit.Name}, window {message.Windows[first].Id}");
                 for (var index = first; index < first + count; index++)
-                    Add(here!, index, message.Windows[index], bounds);
+                {
+                    var placement = message.Windows[index];
+                    Add(here!, index, placement, bounds);
+                    if (message.Unit.ForNext?.Find(placement) is { } shared)
+                        message.Unit.ForNext.Save(shared, here!, index, Part(placement.Window, message.Kept));
+                }
             });
             Counters.Add(count, 0);
         }
@@ -88,6 +104,7 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
         if (message.Logits is null)
         {
             await FinishAsync(message.Unit, bounds.Bottom).ConfigureAwait(false);
+            message.Unit.FromBefore?.Dispose();
             await SendAsync(new MapRows(message.Unit, bounds.Bottom, 0, 0)).ConfigureAwait(false);
         }
     }
@@ -124,6 +141,19 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
         foreach (var (target, shiftX, shiftY) in placement.Drawings)
             _canvas!.Add(logits, index, window with { X = window.X - shiftX, Y = window.Y - shiftY }, target.Intersect(bounds), bounds.X);
     }
+
+    private void AddComputed(SharedWindows computed, Placement placement, GridRect bounds)
+    {
+        var shared = computed.Find(placement)!;
+        foreach (var band in shared.Bands())
+        {
+            using var logits = computed.Load(shared, band);
+            var of = new PixelRect(band.Y - placement.Window.Y, band.X - placement.Window.X, band.Height, band.Width);
+            _canvas!.Add(logits, 0, placement.Window, band, bounds.X, of);
+        }
+    }
+
+    private static GridRect Part(GridRect window, PixelRect part) => new((int)(window.X + part.Column), (int)(window.Y + part.Row), (int)part.Columns, (int)part.Rows);
 
     private async Task FinishAsync(UnitState unit, int to)
     {

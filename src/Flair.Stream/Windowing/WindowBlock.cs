@@ -1,6 +1,7 @@
 using System.Threading.Tasks.Dataflow;
 using Flair.Running;
 using Flair.Source;
+using Flair.Stitching;
 
 namespace Flair.Windowing;
 
@@ -75,10 +76,15 @@ public sealed class WindowBlock : Stage<UnitStrip, CutWindow>
     private CutWindow? Cut(UnitState unit, Placement placement)
     {
         using var busy = Counters.Enter(() => $"unit {unit.Unit.Name}, window {placement.Id}");
+        if (unit.FromBefore?.Find(placement) is { } done)
+            return Take(unit, placement, done);
         var known = CountKnown(placement.Window);
         var record = new WindowRecord { NodataShare = 1 - ((double)known / placement.Window.Area) };
         unit.Windows[placement] = record;
-        if (known == 0 || CountKnown(placement.Core) == 0)
+        var computed = known > 0 && CountKnown(placement.Core) > 0;
+        if (unit.ForNext?.Find(placement) is { } shared)
+            (shared.Record, shared.IsComputed, shared.Failures) = (record, computed, [.. unit.Failures.Where(failure => failure.Area.Overlaps(placement.Window))]);
+        if (!computed)
         {
             _tally.WindowWithoutData();
             return null;
@@ -89,6 +95,15 @@ public sealed class WindowBlock : Stage<UnitStrip, CutWindow>
             Copy(strip, placement.Window, window.Pixels);
         Counters.Add(1, window.Bytes);
         return window;
+    }
+
+    /// <summary>A window that the unit before has computed. It was seen with the data that this unit would have now, and so is what could not be read of it.</summary>
+    private static CutWindow? Take(UnitState unit, Placement placement, SharedWindow done)
+    {
+        unit.Windows[placement] = done.Record!;
+        foreach (var failure in done.Failures)
+            unit.Failures.Enqueue(failure);
+        return done.IsComputed ? CutWindow.Computed(unit, placement, done.Record!) : null;
     }
 
     private unsafe long CountKnown(GridRect rect)

@@ -39,6 +39,23 @@ public sealed class DetectRunTests : IDisposable
         Assert.True(mosaic.Distinct().Count() > 2, "a map of one class proves nothing");
     }
 
+    [Theory]
+    [InlineData(StitchMode.Blend)]
+    [InlineData(StitchMode.Crop)]
+    public async Task Windows_on_the_border_of_two_units_are_computed_once(StitchMode stitch)
+    {
+        _scene.Write("input", 3, 2);
+        var settings = _scene.Settings("out") with { Stitch = stitch };
+        var plan = RunPreparation.Prepare(settings, "1.0", _ => { }, new RunOptions(), null);
+        var laid = plan.Units.SelectMany(unit => new UnitState(unit, plan.Lattice, plan.Mosaic.Covers).Rows).SelectMany(row => row).Select(placement => placement.Id).ToArray();
+        long once = laid.Distinct().Count();
+        Assert.True(plan.Units.Count > 1 && once < laid.Length, "the scene must lie on a border");
+
+        using var recorder = new Recorder();
+        var summary = await DetectRun.RunAsync(settings, new RunOptions(), recorder, CancellationToken.None);
+        Assert.Equal((once, once), (recorder.Plan!.Windows, summary.Final.WindowsComputed));
+    }
+
     [Fact]
     public async Task A_tile_mapped_alone_beside_its_neighbours_files_equals_the_same_tile_of_a_whole_run()
     {

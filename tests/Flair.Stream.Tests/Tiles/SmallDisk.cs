@@ -31,7 +31,8 @@ public sealed class SmallDisk : IDisposable
 
     public void Dispose()
     {
-        Run("umount", Path);
+        // At once, whoever is there: a process that another test is just starting has this one's files open until it becomes another program.
+        Run("umount", "--lazy", Path);
         _folder.Delete();
     }
 
