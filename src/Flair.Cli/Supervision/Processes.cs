@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using Flair.Running;
 using Flair.Source;
 
 namespace Flair.Cli.Supervision;
@@ -14,6 +15,12 @@ internal static partial class Processes
 
     /// <summary>Tells a child whose it is: <c>descriptor of the ledger:process that supervises</c>.</summary>
     private const string Variable = "FLAIR_SUPERVISOR";
+
+    /// <summary>
+    /// Bytes, in hexadecimal, after which the runtime collects the youngest generation; there is no other place to say it. By itself it waits for as much as the
+    /// processor's cache, a tenth of a run's memory, of objects that are dead long before: pixels are in native memory and in pooled arrays.
+    /// </summary>
+    private const string YoungestGeneration = "DOTNET_GCgen0size";
 
     private const int ParentDeathSignal = 1; // PR_SET_PDEATHSIG of sys/prctl.h
 
@@ -31,6 +38,8 @@ internal static partial class Processes
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         start.Environment[Variable] = $"{ledger.Descriptor}:{Environment.ProcessId}";
+        start.Environment.TryAdd(YoungestGeneration, "400000");
+        start.Environment.TryAdd(NativeHeap.ArenasVariable, $"{NativeHeap.Arenas}");
         var process = Process.Start(start)!;
         if (silent)
         {

@@ -117,6 +117,7 @@ public sealed class DetectRun
                 try
                 {
                     await index.ConfigureAwait(false);
+                    _plan.ForgetWeights();
                     NativeHeap.EndLoading();
                     if (!NetworkNeedsCores)
                         NativeHeap.FavourSpeed();

@@ -13,6 +13,9 @@ public static partial class NativeHeap
     /// <summary>Milliseconds.</summary>
     private const long TrimInterval = 5000;
 
+    /// <summary>The environment variable that limits the arenas of a process from its first thread on; the runtime starts some before <see cref="Limit"/> can be called.</summary>
+    public const string ArenasVariable = "MALLOC_ARENA_MAX";
+
     private static long _trimmed = long.MinValue / 2;
 
     // malloc.h
@@ -20,10 +23,13 @@ public static partial class NativeHeap
     private const int MapThreshold = -3;
     private const int ArenaMax = -8;
 
+    /// <summary>How many arenas there should be.</summary>
+    public static int Arenas => Math.Clamp(Environment.ProcessorCount / 4, 1, 8);
+
     /// <summary>Sets the limits; for the arenas made after it, so call it first. Does nothing where there is no glibc; what the user has set stays.</summary>
     public static void Limit()
     {
-        Set("MALLOC_ARENA_MAX", ArenaMax, Math.Clamp(Environment.ProcessorCount / 4, 1, 8));
+        Set(ArenasVariable, ArenaMax, Arenas);
         Set("MALLOC_MMAP_THRESHOLD_", MapThreshold, 1 << 20);
         Set("MALLOC_TRIM_THRESHOLD_", TrimThreshold, 32 << 20);
     }

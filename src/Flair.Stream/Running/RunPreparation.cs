@@ -1,5 +1,6 @@
 using Flair.Batching;
 using Flair.Calibrating;
+using Flair.Checkpoints;
 using Flair.Gdal;
 using Flair.Indexing;
 using Flair.Inference;
@@ -59,7 +60,7 @@ public sealed class RunPreparation
     public Mosaic Mosaic { get; }
 
     /// <summary>The weights and classes.</summary>
-    public LoadedModel Model { get; }
+    public LoadedModel Model { get; private set; }
 
     /// <summary>What int8 needs to know of the model; null for other precisions.</summary>
     public Calibration? Calibration { get; }
@@ -136,6 +137,9 @@ public sealed class RunPreparation
         Device = Device,
         Threads = Threads,
     });
+
+    /// <summary>Lets the weights go: networks that were made of them have their own. No other can be made from then on.</summary>
+    public void ForgetWeights() => Model = Model with { Weights = new StateDict() };
 
     /// <summary>Reads what is needed and checks that it belongs together.</summary>
     /// <param name="settings">The settings.</param>
