@@ -212,7 +212,7 @@ public sealed class DetectRun
         Settings = _plan.Settings,
         Mosaic = _plan.Mosaic,
         Kept = kept,
-        SharedFolder = _plan.Layout.Blocks,
+        SharedFolder = _plan.IsFused ? _plan.Layout.Blocks : null,
         Lattice = _plan.Lattice,
         Inference = inference,
         NetworkNeedsCores = NetworkNeedsCores,
