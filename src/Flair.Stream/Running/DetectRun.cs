@@ -425,7 +425,8 @@ public sealed class DetectRun
         TilesSkipped = _plan.Finished.Count,
         TilesDone = _rows.Count,
         TilesFailed = _failed.Count,
-        WindowsTotal = _windowsTotal,
+        // Where a disk has no room for what units share, more are computed than were planned.
+        WindowsTotal = Math.Max(_windowsTotal, graph?.Tally.WindowsDone ?? 0),
         WindowsDone = graph?.Tally.WindowsDone ?? 0,
         WindowsComputed = graph?.Tally.WindowsComputed ?? 0,
         Blocks = graph?.Snapshot() ?? [],
