@@ -104,8 +104,10 @@ public static class RunPlanner
     private static long SharedBytesPerRow(RunSettings settings, int classes)
     {
         var window = settings.Window;
-        var pixels = settings.Stitch == StitchMode.Blend ? (long)window.Size * window.Size / window.Stride * window.Size / window.Stride / 2 : window.Stride / 2;
-        return pixels * classes * sizeof(float);
+        // As many windows lie across the border, and as many rows of them across a row of pixels.
+        var overlap = (double)window.Size / window.Stride;
+        var pixels = settings.Stitch == StitchMode.Blend ? overlap * overlap * window.Size / 2 : window.Stride / 2.0;
+        return (long)(pixels * classes * sizeof(float));
     }
 
     /// <summary>Maps of the windows that are computed at once, and windows and logits that wait.</summary>
