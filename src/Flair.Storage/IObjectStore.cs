@@ -98,15 +98,6 @@ public sealed class ObjectContent
         }
 
         using var handle = File.OpenHandle(_file, FileMode.Open, FileAccess.Read, FileShare.Read);
-        int done = 0;
-        while (done < buffer.Length)
-        {
-            int got = RandomAccess.Read(handle, buffer[done..], offset + done);
-            if (got == 0)
-                break;
-            done += got;
-        }
-
-        return done;
+        return FileRange.Read(handle, buffer, offset);
     }
 }

@@ -59,16 +59,7 @@ public sealed partial class LocalStore : IObjectStore
             using var handle = File.OpenHandle(file);
             if (!string.IsNullOrEmpty(etag) && Describe(key, file)?.ETag != etag)
                 throw new StorageException(StorageFault.Changed, $"{file}: changed since it was opened");
-            int done = 0;
-            while (done < buffer.Length)
-            {
-                int got = RandomAccess.Read(handle, buffer.Span[done..], offset + done);
-                if (got == 0)
-                    break;
-                done += got;
-            }
-
-            return done;
+            return FileRange.Read(handle, buffer.Span, offset);
         }, cancellation);
 
     /// <inheritdoc/>

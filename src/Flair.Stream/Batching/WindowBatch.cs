@@ -5,7 +5,7 @@ namespace Flair.Batching;
 
 /// <summary>Windows that go through the network together. The last message of a unit has none.</summary>
 /// <param name="Unit">Their unit.</param>
-/// <param name="Windows">The windows as they were cut, in lattice order; fewer than the batch size only at the end of a unit.</param>
+/// <param name="Windows">The windows as they were cut, in lattice order; fewer than the batch size only at the end of a unit and before a window that is computed already.</param>
 public sealed record WindowBatch(UnitState Unit, IReadOnlyList<CutWindow> Windows) : IDisposable
 {
     /// <summary>Windows before these whose logits are there already (<see cref="UnitState.FromBefore"/>), in lattice order.</summary>

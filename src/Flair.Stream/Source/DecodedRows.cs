@@ -1,3 +1,4 @@
+using Flair.Storage;
 using Microsoft.Win32.SafeHandles;
 
 namespace Flair.Source;
@@ -88,7 +89,7 @@ internal sealed unsafe class DecodedRows(GridRect rect, int valueBytes, NativeBu
             for (int band = 0; band < bands; band++)
             {
                 var to = packed is null ? At(band, part.X, part.Y) : (byte*)packed.Pointer;
-                if (!TryRead(file, new Span<byte>(to, length), offset + (band * plane) + ((part.Y - saved.Y) * line)))
+                if (FileRange.Read(file, new Span<byte>(to, length), offset + (band * plane) + ((part.Y - saved.Y) * line)) < length)
                     return false;
                 if (packed is not null)
                     Copy(to + ((long)(part.X - saved.X) * valueBytes), line, At(band, part.X, part.Y), LineSpacing, part);
@@ -107,20 +108,6 @@ internal sealed unsafe class DecodedRows(GridRect rect, int valueBytes, NativeBu
     {
         lock (_gate)
             _failed = [.. _failed, (part, message)];
-    }
-
-    private static bool TryRead(SafeFileHandle file, Span<byte> target, long offset)
-    {
-        while (!target.IsEmpty)
-        {
-            int count = RandomAccess.Read(file, target, offset);
-            if (count == 0)
-                return false;
-            target = target[count..];
-            offset += count;
-        }
-
-        return true;
     }
 
     private void Copy(byte* from, long fromSpacing, byte* to, long toSpacing, GridRect part)

@@ -1,5 +1,6 @@
 using Flair.Running;
 using Flair.Source;
+using Flair.Storage;
 using Flair.Torch;
 using Flair.Windowing;
 using Microsoft.Win32.SafeHandles;
@@ -88,15 +89,9 @@ internal sealed class SharedWindows : IDisposable
         using var byPixel = Creation.Empty([1, band.Height, band.Width, _classes]);
         OutputGuard.Run("a temporary file in the output's work folder cannot be read", () =>
         {
-            var offset = OffsetOf(shared, band);
-            for (var left = Bytes(byPixel); left.Length > 0;)
-            {
-                var read = RandomAccess.Read(_file, left, offset);
-                if (read == 0)
-                    throw new EndOfStreamException("it is too short");
-                left = left[read..];
-                offset += read;
-            }
+            var bytes = Bytes(byPixel);
+            if (FileRange.Read(_file, bytes, OffsetOf(shared, band)) < bytes.Length)
+                throw new EndOfStreamException("it is too short");
         });
         return byPixel.Permute(0, 3, 1, 2);
     }
