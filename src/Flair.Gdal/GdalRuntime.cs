@@ -47,6 +47,8 @@ public static class GdalRuntime
                 "libgdal.so.35",
                 "libgdal.so.36",
                 "libgdal.so.37",
+                "libgdal.so.38",
+                "libgdal.so.39",
                 "libgdal.so");
             GdalErrors.Install();
             Native.CPLSetConfigOption("GDAL_PAM_ENABLED", "NO");

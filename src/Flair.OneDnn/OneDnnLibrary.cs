@@ -6,11 +6,6 @@ namespace Flair.OneDnn;
 /// <summary>What oneDNN is there, and what it can do on this processor.</summary>
 public static class OneDnnLibrary
 {
-    // dnnl_cpu_isa_t (oneapi/dnnl/dnnl_types.h): sets of bits, each containing those of the instruction sets it builds on.
-    private const int Avx2Vnni = 0x407;
-    private const int Avx512Vnni = 0x67;
-    private const int Avx512Bf16 = 0xe7;
-
     private static readonly Lazy<bool> s_available = new(() =>
     {
         try
@@ -30,10 +25,10 @@ public static class OneDnnLibrary
     public static string Version => Marshal.PtrToStringUTF8(Native.Version()) ?? "";
 
     /// <summary>Whether the processor multiplies bfloat16 itself (AVX-512 BF16, AMX).</summary>
-    public static bool HasBFloat16 => IsAvailable && Has(Avx512Bf16);
+    public static bool HasBFloat16 => IsAvailable && Native.HasBFloat16() != 0;
 
     /// <summary>Whether the processor multiplies bytes without the sums of pairs saturating (AVX-512 VNNI, AVX-VNNI, AMX).</summary>
-    public static bool HasInt8 => IsAvailable && (Has(Avx512Vnni) || Has(Avx2Vnni));
+    public static bool HasInt8 => IsAvailable && Native.HasInt8() != 0;
 
     /// <summary>
     /// How many threads operations use that this thread creates or runs. Threads that each run windows of their own want 1: teams of
@@ -45,6 +40,4 @@ public static class OneDnnLibrary
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         Native.SetThreads(count);
     }
-
-    private static bool Has(int isa) => (Native.Isa() & isa) == isa;
 }

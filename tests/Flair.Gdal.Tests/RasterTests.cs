@@ -40,7 +40,7 @@ public sealed unsafe class RasterTests : Scratch
 
         Assert.Equal(before, new FileInfo(At("written.tif")).Length);
         written.Close();
-        Assert.True(new FileInfo(At("written.tif")).Length >= before + pixels.Length);
+        Assert.True(new FileInfo(At("written.tif")).Length > Math.Max(before, pixels.Length)); // GDAL 3.10 writes some blocks at once, earlier ones none
     }
 
     [Fact]

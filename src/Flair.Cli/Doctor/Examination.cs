@@ -24,7 +24,7 @@ internal sealed class Examination(string directory)
         yield return Check.Run("libtorch", Torch, $"{Install}: it installs libtorch and compiles the binding .native/libflair_torch.so");
         yield return Check.Run("oneDNN", OneDnn, $"{Install}: it installs libdnnl-dev and compiles the binding .native/libflair_onednn.so; without it U-Nets run on libtorch, several times slower", required: false);
         yield return Check.Run("CUDA", Cuda, "networks run on the CPU; for a GPU run LIBTORCH=DIR scripts/install with a CUDA libtorch, and install the NVIDIA driver", required: false);
-        yield return Check.Run("GDAL", () => GdalRuntime.Version, $"{Install}, or: apt-get install libgdal32");
+        yield return Check.Run("GDAL", () => GdalRuntime.Version, $"{Install}, or: apt-get install libgdal32 (Debian 12) or libgdal36 (13)");
         foreach (var (driver, create, purpose, required) in new[]
         {
             ("GTiff", true, "GeoTIFF", true),
@@ -34,10 +34,10 @@ internal sealed class Examination(string directory)
             ("GPKG", true, "FLAIR-1's slicing job", true),
         })
         {
-            yield return Check.Run($"GDAL {driver}", () => GdalRuntime.HasDriver(driver, create) ? purpose : null, "install a GDAL that was built with this driver (Debian's libgdal32 is)", required);
+            yield return Check.Run($"GDAL {driver}", () => GdalRuntime.HasDriver(driver, create) ? purpose : null, "install a GDAL that was built with this driver (Debian's is)", required);
         }
 
-        yield return Check.Run("GDAL ZSTD", () => GdalRuntime.HasCreationValue("COG", "ZSTD") ? "compression of the map's tiles" : null, "install a GDAL that was built with ZSTD (Debian's libgdal32 is)");
+        yield return Check.Run("GDAL ZSTD", () => GdalRuntime.HasCreationValue("COG", "ZSTD") ? "compression of the map's tiles" : null, "install a GDAL that was built with ZSTD (Debian's is)");
         yield return Check.Run("OpenJPEG", () => OpenJpegRuntime.Version, "apt-get install libopenjp2-7; without it JPEG 2000 is read through GDAL, some of it twice", required: false);
         yield return Check.Run("PROJ data", () => Crs.WktFromEpsg(2154) is { } wkt ? $"EPSG:2154 is {Crs.Name(wkt)}" : null, "apt-get install proj-data, or point PROJ_LIB at the directory of proj.db");
         yield return Check.Run("DuckDB", DuckDb, $"{Install}: it fetches DuckDB to .native/libduckdb.so");

@@ -13,8 +13,11 @@ internal static unsafe partial class Native
     [LibraryImport(Library, EntryPoint = "flair_onednn_version")]
     public static partial nint Version();
 
-    [LibraryImport(Library, EntryPoint = "flair_onednn_isa")]
-    public static partial int Isa();
+    [LibraryImport(Library, EntryPoint = "flair_onednn_has_bfloat16")]
+    public static partial int HasBFloat16();
+
+    [LibraryImport(Library, EntryPoint = "flair_onednn_has_int8")]
+    public static partial int HasInt8();
 
     [LibraryImport(Library, EntryPoint = "flair_onednn_set_threads")]
     public static partial void SetThreads(int count);

@@ -29,8 +29,10 @@ using flair_operation = void*;
 
 FLAIR_API const char* flair_onednn_last_error();
 FLAIR_API const char* flair_onednn_version();
-// dnnl_cpu_isa_t of this processor, as far as this oneDNN knows it.
-FLAIR_API int32_t flair_onednn_isa();
+// 1 where the processor multiplies bfloat16 itself (AVX-512 BF16, AMX), as far as this oneDNN knows it.
+FLAIR_API int32_t flair_onednn_has_bfloat16();
+// 1 where it multiplies bytes without the sums of pairs saturating (AVX-512 VNNI, AVX-VNNI, AMX).
+FLAIR_API int32_t flair_onednn_has_int8();
 // Threads that an operation may use when the calling thread creates or runs it.
 FLAIR_API void flair_onednn_set_threads(int32_t count);
 

@@ -1,4 +1,4 @@
-// oneDNN's primitives behind flair_onednn.h. Written for oneDNN 2.x (Debian 12 has 2.6).
+// oneDNN's primitives behind flair_onednn.h. Written for oneDNN 2 and 3 (Debian 12 has 2.6, 13 has 3.7).
 #include <omp.h>
 
 #include <dnnl.hpp>
@@ -13,7 +13,7 @@
 
 #include "flair_onednn.h"
 
-static_assert(DNNL_VERSION_MAJOR == 2, "the calls below are those of oneDNN 2; 3 changed how scales are given");
+static_assert(DNNL_VERSION_MAJOR == 2 || DNNL_VERSION_MAJOR == 3, "written for the calls of oneDNN 2 and 3");
 
 namespace flair {
 namespace {
@@ -81,6 +81,7 @@ struct Operation {
   memory::desc in, out, scratchpad, added;
   int added_argument = -1;  // under which the added map is given; -1: none is
   memory kernel, bias;  // empty for pooling
+  memory scale;         // of oneDNN 3; empty without
   std::string implementation;
   std::vector<Phase> phases;  // instead of the primitive
   size_t scratchpad_bytes = 0;
@@ -102,6 +103,24 @@ memory::desc map_of(int64_t channels, int64_t rows, int64_t columns, int32_t typ
   return {{1, channels, rows, columns}, type_of(type), memory::format_tag::nhwc};
 }
 
+memory::desc vector_of(int64_t count) { return {{count}, memory::data_type::f32, memory::format_tag::x}; }
+
+memory copy_of(const float* values, int64_t count) {
+  memory copy(vector_of(count), cpu());
+  std::memcpy(copy.get_data_handle(), values, count * sizeof(float));
+  return copy;
+}
+
+// oneDNN 2 has a description of what is wanted, 3 hands the same arguments to the implementation's.
+template <class Primitive, class... Arguments>
+typename Primitive::primitive_desc implementation_of(const dnnl::primitive_attr& attributes, const Arguments&... arguments) {
+#if DNNL_VERSION_MAJOR == 2
+  return {typename Primitive::desc(dnnl::prop_kind::forward_inference, arguments...), attributes, cpu()};
+#else
+  return {cpu(), dnnl::prop_kind::forward_inference, arguments..., attributes};
+#endif
+}
+
 // Makes the operation that of a chosen implementation.
 template <class Primitive>
 void take(Operation& operation, const typename Primitive::primitive_desc& chosen) {
@@ -115,9 +134,7 @@ void take(Operation& operation, const typename Primitive::primitive_desc& chosen
 template <class Convolution>
 memory::desc choose(Operation& operation, dnnl::algorithm algorithm, const memory::desc& kernel, const memory::desc& bias, const memory::dims& strides,
                     const memory::dims& dilates, const memory::dims& before, const memory::dims& behind, const dnnl::primitive_attr& attributes) {
-  const typename Convolution::desc description(dnnl::prop_kind::forward_inference, algorithm, operation.in, kernel, bias, operation.out, strides, dilates,
-                                               before, behind);
-  const typename Convolution::primitive_desc chosen(description, attributes, cpu());
+  const auto chosen = implementation_of<Convolution>(attributes, algorithm, operation.in, kernel, bias, operation.out, strides, dilates, before, behind);
   take<Convolution>(operation, chosen);
   return chosen.weights_desc();
 }
@@ -132,19 +149,33 @@ std::unique_ptr<Operation> create_convolution(const flair_convolution& what, con
   const bool whole_numbers = what.kernel_type == FLAIR_INT8;
   const auto kernel_type = whole_numbers ? memory::data_type::s8 : type_of(what.in_type);
   const memory::desc any_kernel(kernel_dims, kernel_type, memory::format_tag::any);
-  const memory::desc bias_desc({what.out_channels}, memory::data_type::f32, memory::format_tag::x);
+  const auto bias_desc = vector_of(what.out_channels);
 
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  if (scale != nullptr) attributes.set_output_scales(1 << 1, std::vector<float>(scale, scale + what.out_channels));
+  // oneDNN 2 multiplies the sum and the bias with the scale, 3 the sum only.
+  std::vector<float> scaled_bias(bias, bias + what.out_channels);
+  if (scale != nullptr) {
+#if DNNL_VERSION_MAJOR == 2
+    attributes.set_output_scales(1 << 1, std::vector<float>(scale, scale + what.out_channels));
+#else
+    attributes.set_scales_mask(DNNL_ARG_WEIGHTS, 1 << 0);
+    for (int32_t o = 0; o < what.out_channels; o++) scaled_bias[o] *= scale[o];
+    operation->scale = copy_of(scale, what.out_channels);
+#endif
+  }
   dnnl::post_ops after;
-  if (what.sum_type != FLAIR_NO_TYPE) after.append_sum(what.sum_scale, type_of(what.sum_type));
+  if (what.sum_type != FLAIR_NO_TYPE) after.append_sum(what.sum_scale, 0, type_of(what.sum_type));
   if (what.added_type != FLAIR_NO_TYPE) {
     operation->added = map_of(what.out_channels, what.out_rows, what.out_columns, what.added_type);
     operation->added_argument = DNNL_ARG_ATTR_MULTIPLE_POST_OP(after.len()) | DNNL_ARG_SRC_1;
     after.append_binary(dnnl::algorithm::binary_add, operation->added);
   }
+#if DNNL_VERSION_MAJOR == 2
   if (what.relu != 0) after.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
+#else
+  if (what.relu != 0) after.append_eltwise(dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
+#endif
   attributes.set_post_ops(after);
 
   const memory::dims strides = {what.stride, what.stride}, dilates = {what.dilation - 1, what.dilation - 1};
@@ -159,14 +190,11 @@ std::unique_ptr<Operation> create_convolution(const flair_convolution& what, con
   memory given({kernel_dims, whole_numbers ? memory::data_type::s8 : memory::data_type::f32, memory::format_tag::oihw}, cpu(), const_cast<void*>(kernel));
   operation->kernel = memory(laid_out, cpu());
   dnnl::reorder lay_out(given, operation->kernel);
-  memory given_bias(bias_desc, cpu(), const_cast<float*>(bias));
-  operation->bias = memory(bias_desc, cpu());
-  dnnl::reorder copy_bias(given_bias, operation->bias);
   lock.unlock();
 
   lay_out.execute(stream(), given, operation->kernel);
-  copy_bias.execute(stream(), given_bias, operation->bias);
   stream().wait();
+  operation->bias = copy_of(scaled_bias.data(), what.out_channels);
   return operation;
 }
 
@@ -224,10 +252,15 @@ std::unique_ptr<Operation> create_pool(int32_t channels, int32_t in_rows, int32_
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   const int32_t bottom = in_rows % 2, right = in_columns % 2;  // the last window ends where the map does, or one beyond
-  const dnnl::pooling_forward::desc description(dnnl::prop_kind::forward_inference, dnnl::algorithm::pooling_max, operation->in, operation->out, {2, 2}, {3, 3},
-                                                {1, 1}, {bottom, right});
+  const memory::dims strides = {2, 2}, window = {3, 3}, before = {1, 1}, behind = {bottom, right};
   const std::scoped_lock lock(creation);
-  take<dnnl::pooling_forward>(*operation, {description, attributes, cpu()});
+#if DNNL_VERSION_MAJOR == 2
+  const auto chosen = implementation_of<dnnl::pooling_forward>(attributes, dnnl::algorithm::pooling_max, operation->in, operation->out, strides, window, before, behind);
+#else
+  const memory::dims dilates = {0, 0};
+  const auto chosen = implementation_of<dnnl::pooling_forward>(attributes, dnnl::algorithm::pooling_max, operation->in, operation->out, strides, window, dilates, before, behind);
+#endif
+  take<dnnl::pooling_forward>(*operation, chosen);
   return operation;
 }
 
@@ -248,13 +281,21 @@ void run(Operation& operation, const void* in, const void* added, void* out, voi
     args.emplace(DNNL_ARG_WEIGHTS, operation.kernel);
     args.emplace(DNNL_ARG_BIAS, operation.bias);
   }
+#if DNNL_VERSION_MAJOR > 2
+  if (operation.scale) args.emplace(DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS, operation.scale);
+#endif
   if (operation.added_argument >= 0) args.emplace(operation.added_argument, memory(operation.added, cpu(), const_cast<void*>(added)));
   operation.primitive.execute(stream(), args);
   stream().wait();
 }
 
 void run_phases(const Operation& operation, const void* in, void* out, char* scratchpad) {
-  const auto rows = operation.out.data.dims[2], columns = operation.out.data.dims[3];
+#if DNNL_VERSION_MAJOR == 2
+  const auto dims = operation.out.dims();
+#else
+  const auto dims = operation.out.get_dims();
+#endif
+  const auto rows = dims[2], columns = dims[3];
   const size_t pixel = operation.out.get_size() / rows / columns;
   for (const auto& phase : operation.phases) {
     run(*phase.convolution, in, nullptr, scratchpad, scratchpad + aligned(phase.convolution->out.get_size()));
@@ -265,6 +306,9 @@ void run_phases(const Operation& operation, const void* in, void* out, char* scr
     }
   }
 }
+
+// Instruction sets are numbered so that one's number has the bits of those that it includes; the numbers differ between versions.
+bool has(int isa) { return (static_cast<int>(dnnl::get_effective_cpu_isa()) & isa) == isa; }
 
 }  // namespace
 }  // namespace flair
@@ -281,7 +325,9 @@ const char* flair_onednn_version() {
   return version.c_str();
 }
 
-int32_t flair_onednn_isa() { return static_cast<int32_t>(dnnl::get_effective_cpu_isa()); }
+int32_t flair_onednn_has_bfloat16() { return has(dnnl_cpu_isa_avx512_core_bf16); }
+
+int32_t flair_onednn_has_int8() { return has(dnnl_cpu_isa_avx512_core_vnni) || has(dnnl_cpu_isa_avx2_vnni); }
 
 void flair_onednn_set_threads(int32_t count) { omp_set_num_threads(count); }
 

