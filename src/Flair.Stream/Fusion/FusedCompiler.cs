@@ -13,6 +13,9 @@ internal sealed record InputScaling(float[] Scale, float[] Shift);
 /// <summary>Makes a program of a graph: chooses regions, types and kernels, and places the maps in memory.</summary>
 internal sealed class FusedCompiler
 {
+    // What names of oneDNN's implementations begin with that are generated for this processor: the older ones, and those of version 3.
+    private static readonly string[] s_generated = ["jit", "brg"];
+
     private readonly NetworkGraph _graph;
     private readonly Func<ConvolutionNode, FoldedWeights> _weights;
     private readonly ProgramTypes _types;
@@ -292,8 +295,8 @@ internal sealed class FusedCompiler
             Threads = _threads,
         };
         var upsampling = Create(shape, kernel, bias, upsample.Below, steps);
-        // oneDNN's other transposed convolutions of bytes are many times slower than the copy. (2.6 has the first, 3.7 both.)
-        if (inBytes && !upsampling.Implementation.StartsWith("jit_deconv", StringComparison.Ordinal) && !upsampling.Implementation.StartsWith("brg_deconv", StringComparison.Ordinal))
+        // oneDNN's other transposed convolutions of bytes are many times slower than the copy.
+        if (inBytes && !s_generated.Any(name => upsampling.Implementation.StartsWith(name, StringComparison.Ordinal)))
         {
             upsampling.Dispose();
             return false;
