@@ -45,14 +45,15 @@ internal sealed class RateMeter
 
     /// <summary>
     /// The block that sets the pace: the busiest one after the last block that had to wait with finished work, for a tenth of the time and
-    /// a fifth of its own. Null before anything was done.
+    /// a fifth of its own. When that one idles most of the time, as where tiles come to an end many at once, the busiest of all. Null before anything was done.
     /// </summary>
     public static BlockRate? Bottleneck(IReadOnlyList<BlockRate> blocks)
     {
         var first = blocks.Count - 1;
         while (first > 0 && !Waits(blocks[first - 1]))
             first--;
-        return blocks.Skip(first).Where(b => b.Busy > 0).MaxBy(b => b.Busy);
+        var last = blocks.Skip(first).Where(b => b.Busy > 0).MaxBy(b => b.Busy);
+        return last?.Busy > 0.5 ? last : blocks.Where(b => b.Busy > 0).MaxBy(b => b.Busy);
 
         static bool Waits(BlockRate block) => block.Waiting > 0.1 && block.Waiting > 0.2 * (block.Waiting + block.Busy);
     }

@@ -52,6 +52,8 @@ public sealed class RateMeterTests
     [InlineData("read", 9, 0, 4, 0, 1, 0)] // nobody waits: the busiest
     [InlineData("inference", 2, 8, 9, 0.2, 0.1, 0)] // what waits for a moment only does not count
     [InlineData("inference", 19, 1, 20, 0, 1, 0)] // a little waiting is none
+    [InlineData("inference", 1, 9, 17, 5, 3, 0)] // it waits for one that idles: for bursts
+    [InlineData("write", 0, 0, 0, 0, 3, 0)] // the only one that did anything
     public void TheBottleneckIsWhatOthersWaitFor(string name, double readBusy, double readWaits, double inferenceBusy, double inferenceWaits, double writeBusy, double writeWaits) =>
         Assert.Equal(name, RateMeter.Bottleneck(RateMeter.WholeRun(Runs.At(10, 0, Runs.Block("read", readBusy, readWaits), Runs.Block("inference", inferenceBusy, inferenceWaits), Runs.Block("write", writeBusy, writeWaits))))!.Block.Name);
 
