@@ -28,13 +28,20 @@ internal static class NativeLocator
                 }
                 catch (DllNotFoundException e)
                 {
-                    reasons.Add(e.Message.Split('\n')[0].Trim());
+                    reasons.Add(Reason(e.Message));
                 }
             }
         }
 
         throw new DllNotFoundException(
-            $"the native library {name} could not be loaded (tried {string.Join(", ", candidates)}): {reasons.LastOrDefault()}; run scripts/install, then ./flair doctor");
+            $"the native library {name} could not be loaded (tried {string.Join(", ", candidates)}): {reasons.FirstOrDefault()}; run scripts/install, then ./flair doctor");
+    }
+
+    /// <summary>The system's loader's own words, which follow .NET's general advice; of a file that is there they name the library that it lacks.</summary>
+    private static string Reason(string message)
+    {
+        var lines = message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return lines.Length > 1 ? lines[1] : lines.FirstOrDefault("");
     }
 
     /// <summary>The full paths at which a library of that file name exists, then the bare name for the system's loader.</summary>
