@@ -38,18 +38,8 @@ public static class GdalRuntime
         {
             if (_ready)
                 return;
-            NativeLocator.Register(
-                typeof(GdalRuntime).Assembly,
-                Native.Library,
-                "libgdal.so.32",
-                "libgdal.so.33",
-                "libgdal.so.34",
-                "libgdal.so.35",
-                "libgdal.so.36",
-                "libgdal.so.37",
-                "libgdal.so.38",
-                "libgdal.so.39",
-                "libgdal.so");
+            // 32 is GDAL 3.6's.
+            NativeLocator.Register(typeof(GdalRuntime).Assembly, Native.Library, [.. Enumerable.Range(32, 8).Select(number => $"libgdal.so.{number}"), "libgdal.so"]);
             GdalErrors.Install();
             Native.CPLSetConfigOption("GDAL_PAM_ENABLED", "NO");
             Native.CPLSetConfigOption("GDAL_DISABLE_READDIR_ON_OPEN", "TRUE");

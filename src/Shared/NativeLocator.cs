@@ -17,7 +17,7 @@ internal static class NativeLocator
     /// <exception cref="DllNotFoundException">None could be loaded; the message names what was tried and the fix.</exception>
     public static nint Load(string name, IReadOnlyList<string> candidates)
     {
-        var reasons = new List<string>();
+        string? reason = null;
         foreach (var candidate in candidates)
         {
             foreach (var path in Places(candidate))
@@ -28,13 +28,13 @@ internal static class NativeLocator
                 }
                 catch (DllNotFoundException e)
                 {
-                    reasons.Add(Reason(e.Message));
+                    reason ??= Reason(e.Message);
                 }
             }
         }
 
         throw new DllNotFoundException(
-            $"the native library {name} could not be loaded (tried {string.Join(", ", candidates)}): {reasons.FirstOrDefault()}; run scripts/install, then ./flair doctor");
+            $"the native library {name} could not be loaded (tried {string.Join(", ", candidates)}): {reason}; run scripts/install, then ./flair doctor");
     }
 
     /// <summary>The system's loader's own words, which follow .NET's general advice; of a file that is there they name the library that it lacks.</summary>

@@ -52,8 +52,9 @@ internal sealed class RateMeter
         var first = blocks.Count - 1;
         while (first > 0 && !Waits(blocks[first - 1]))
             first--;
-        var last = blocks.Skip(first).Where(b => b.Busy > 0).MaxBy(b => b.Busy);
-        return last?.Busy > 0.5 ? last : blocks.Where(b => b.Busy > 0).MaxBy(b => b.Busy);
+        return Busiest(blocks.Skip(first)) is { Busy: > 0.5 } last ? last : Busiest(blocks);
+
+        static BlockRate? Busiest(IEnumerable<BlockRate> among) => among.Where(block => block.Busy > 0).MaxBy(block => block.Busy);
 
         static bool Waits(BlockRate block) => block.Waiting > 0.1 && block.Waiting > 0.2 * (block.Waiting + block.Busy);
     }

@@ -81,7 +81,7 @@ struct Operation {
   memory::desc in, out, scratchpad, added;
   int added_argument = -1;  // under which the added map is given; -1: none is
   memory kernel, bias;  // empty for pooling
-  memory scale;         // of oneDNN 3; empty without
+  memory scale;         // given when it runs; empty where there is none, or oneDNN has it already
   std::string implementation;
   std::vector<Phase> phases;  // instead of the primitive
   size_t scratchpad_bytes = 0;
@@ -111,15 +111,59 @@ memory copy_of(const float* values, int64_t count) {
   return copy;
 }
 
-// oneDNN 2 has a description of what is wanted, 3 hands the same arguments to the implementation's.
+// What oneDNN 2 and 3 say differently.
+#if DNNL_VERSION_MAJOR == 2
+
+constexpr int scale_argument = DNNL_ARG_ATTR_OUTPUT_SCALES;
+
+memory::dims dims_of(const memory::desc& desc) { return desc.dims(); }
+
+void append_relu(dnnl::post_ops& after) { after.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f); }
+
+// Has each output channel multiplied with its scale; returns the bias that is then to be added. It is multiplied too.
+std::vector<float> scale_outputs(dnnl::primitive_attr& attributes, Operation&, const float* scale, std::vector<float> bias) {
+  attributes.set_output_scales(1 << 1, std::vector<float>(scale, scale + bias.size()));
+  return bias;
+}
+
 template <class Primitive, class... Arguments>
 typename Primitive::primitive_desc implementation_of(const dnnl::primitive_attr& attributes, const Arguments&... arguments) {
-#if DNNL_VERSION_MAJOR == 2
   return {typename Primitive::desc(dnnl::prop_kind::forward_inference, arguments...), attributes, cpu()};
-#else
-  return {cpu(), dnnl::prop_kind::forward_inference, arguments..., attributes};
-#endif
 }
+
+dnnl::pooling_forward::primitive_desc pooling_of(const dnnl::primitive_attr& attributes, const memory::desc& in, const memory::desc& out,
+                                                 const memory::dims& strides, const memory::dims& window, const memory::dims& before, const memory::dims& behind) {
+  return implementation_of<dnnl::pooling_forward>(attributes, dnnl::algorithm::pooling_max, in, out, strides, window, before, behind);
+}
+
+#else
+
+constexpr int scale_argument = DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS;
+
+memory::dims dims_of(const memory::desc& desc) { return desc.get_dims(); }
+
+void append_relu(dnnl::post_ops& after) { after.append_eltwise(dnnl::algorithm::eltwise_relu, 0.0f, 0.0f); }
+
+// Has each output channel's sum multiplied with its scale; returns the bias that is then to be added. That is not multiplied.
+std::vector<float> scale_outputs(dnnl::primitive_attr& attributes, Operation& operation, const float* scale, std::vector<float> bias) {
+  attributes.set_scales_mask(DNNL_ARG_WEIGHTS, 1 << 0);
+  for (size_t o = 0; o < bias.size(); o++) bias[o] *= scale[o];
+  operation.scale = copy_of(scale, bias.size());
+  return bias;
+}
+
+template <class Primitive, class... Arguments>
+typename Primitive::primitive_desc implementation_of(const dnnl::primitive_attr& attributes, const Arguments&... arguments) {
+  return {cpu(), dnnl::prop_kind::forward_inference, arguments..., attributes};
+}
+
+dnnl::pooling_forward::primitive_desc pooling_of(const dnnl::primitive_attr& attributes, const memory::desc& in, const memory::desc& out,
+                                                 const memory::dims& strides, const memory::dims& window, const memory::dims& before, const memory::dims& behind) {
+  const memory::dims side_by_side = {0, 0};
+  return implementation_of<dnnl::pooling_forward>(attributes, dnnl::algorithm::pooling_max, in, out, strides, window, side_by_side, before, behind);
+}
+
+#endif
 
 // Makes the operation that of a chosen implementation.
 template <class Primitive>
@@ -153,17 +197,8 @@ std::unique_ptr<Operation> create_convolution(const flair_convolution& what, con
 
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  // oneDNN 2 multiplies the sum and the bias with the scale, 3 the sum only.
-  std::vector<float> scaled_bias(bias, bias + what.out_channels);
-  if (scale != nullptr) {
-#if DNNL_VERSION_MAJOR == 2
-    attributes.set_output_scales(1 << 1, std::vector<float>(scale, scale + what.out_channels));
-#else
-    attributes.set_scales_mask(DNNL_ARG_WEIGHTS, 1 << 0);
-    for (int32_t o = 0; o < what.out_channels; o++) scaled_bias[o] *= scale[o];
-    operation->scale = copy_of(scale, what.out_channels);
-#endif
-  }
+  std::vector<float> added_bias(bias, bias + what.out_channels);
+  if (scale != nullptr) added_bias = scale_outputs(attributes, *operation, scale, std::move(added_bias));
   dnnl::post_ops after;
   if (what.sum_type != FLAIR_NO_TYPE) after.append_sum(what.sum_scale, 0, type_of(what.sum_type));
   if (what.added_type != FLAIR_NO_TYPE) {
@@ -171,11 +206,7 @@ std::unique_ptr<Operation> create_convolution(const flair_convolution& what, con
     operation->added_argument = DNNL_ARG_ATTR_MULTIPLE_POST_OP(after.len()) | DNNL_ARG_SRC_1;
     after.append_binary(dnnl::algorithm::binary_add, operation->added);
   }
-#if DNNL_VERSION_MAJOR == 2
-  if (what.relu != 0) after.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
-#else
-  if (what.relu != 0) after.append_eltwise(dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
-#endif
+  if (what.relu != 0) append_relu(after);
   attributes.set_post_ops(after);
 
   const memory::dims strides = {what.stride, what.stride}, dilates = {what.dilation - 1, what.dilation - 1};
@@ -194,7 +225,7 @@ std::unique_ptr<Operation> create_convolution(const flair_convolution& what, con
 
   lay_out.execute(stream(), given, operation->kernel);
   stream().wait();
-  operation->bias = copy_of(scaled_bias.data(), what.out_channels);
+  operation->bias = copy_of(added_bias.data(), what.out_channels);
   return operation;
 }
 
@@ -252,15 +283,8 @@ std::unique_ptr<Operation> create_pool(int32_t channels, int32_t in_rows, int32_
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   const int32_t bottom = in_rows % 2, right = in_columns % 2;  // the last window ends where the map does, or one beyond
-  const memory::dims strides = {2, 2}, window = {3, 3}, before = {1, 1}, behind = {bottom, right};
   const std::scoped_lock lock(creation);
-#if DNNL_VERSION_MAJOR == 2
-  const auto chosen = implementation_of<dnnl::pooling_forward>(attributes, dnnl::algorithm::pooling_max, operation->in, operation->out, strides, window, before, behind);
-#else
-  const memory::dims dilates = {0, 0};
-  const auto chosen = implementation_of<dnnl::pooling_forward>(attributes, dnnl::algorithm::pooling_max, operation->in, operation->out, strides, window, dilates, before, behind);
-#endif
-  take<dnnl::pooling_forward>(*operation, chosen);
+  take<dnnl::pooling_forward>(*operation, pooling_of(attributes, operation->in, operation->out, {2, 2}, {3, 3}, {1, 1}, {bottom, right}));
   return operation;
 }
 
@@ -281,20 +305,14 @@ void run(Operation& operation, const void* in, const void* added, void* out, voi
     args.emplace(DNNL_ARG_WEIGHTS, operation.kernel);
     args.emplace(DNNL_ARG_BIAS, operation.bias);
   }
-#if DNNL_VERSION_MAJOR > 2
-  if (operation.scale) args.emplace(DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS, operation.scale);
-#endif
+  if (operation.scale) args.emplace(scale_argument, operation.scale);
   if (operation.added_argument >= 0) args.emplace(operation.added_argument, memory(operation.added, cpu(), const_cast<void*>(added)));
   operation.primitive.execute(stream(), args);
   stream().wait();
 }
 
 void run_phases(const Operation& operation, const void* in, void* out, char* scratchpad) {
-#if DNNL_VERSION_MAJOR == 2
-  const auto dims = operation.out.dims();
-#else
-  const auto dims = operation.out.get_dims();
-#endif
+  const auto dims = dims_of(operation.out);
   const auto rows = dims[2], columns = dims[3];
   const size_t pixel = operation.out.get_size() / rows / columns;
   for (const auto& phase : operation.phases) {
