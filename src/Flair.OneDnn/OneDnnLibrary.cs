@@ -27,7 +27,10 @@ public static class OneDnnLibrary
     /// <summary>Whether the processor multiplies bfloat16 itself (AVX-512 BF16, AMX).</summary>
     public static bool HasBFloat16 => IsAvailable && Native.HasBFloat16() != 0;
 
-    /// <summary>Whether the processor multiplies bytes without the sums of pairs saturating (AVX-512 VNNI, AVX-VNNI, AMX).</summary>
+    /// <summary>
+    /// Whether the processor multiplies bytes in vectors (AVX2, AVX-512, AMX), several times faster than single precision. Without VNNI the sums
+    /// of pairs saturate, see <see cref="Operation.LargestPair"/>.
+    /// </summary>
     public static bool HasInt8 => IsAvailable && Native.HasInt8() != 0;
 
     /// <summary>

@@ -9,6 +9,13 @@ namespace Flair.OneDnn;
 /// </summary>
 public sealed unsafe class Operation : SafeHandle
 {
+    /// <summary>
+    /// The largest sum, in either direction, that two bytes of a kernel may have that lie on the same tap of neighbouring input channels (0 and 1, 2 and 3, …): 128.
+    /// Without VNNI, processors add their products with bytes up to 255 in 16 bits and saturate
+    /// (oneDNN's developer guide, "Nuances of int8 computations").
+    /// </summary>
+    public const int LargestPair = short.MaxValue / byte.MaxValue;
+
     private Operation(nint handle)
         : base(0, ownsHandle: true)
     {
@@ -38,7 +45,7 @@ public sealed unsafe class Operation : SafeHandle
 
     /// <summary>The same for maps of bytes.</summary>
     /// <param name="shape">Sizes and types; the input is <see cref="MapType.UInt8"/>.</param>
-    /// <param name="kernel">[out][in][row][column].</param>
+    /// <param name="kernel">[out][in][row][column]; exact on every processor where it keeps to <see cref="LargestPair"/>.</param>
     /// <param name="bias">One an output channel, in units of the sum before it is scaled.</param>
     /// <param name="scale">One an output channel.</param>
     /// <exception cref="OneDnnException">oneDNN cannot do that on this processor.</exception>

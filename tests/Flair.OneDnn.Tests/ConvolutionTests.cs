@@ -47,6 +47,27 @@ public sealed class ConvolutionTests
     public void Bytes_are_summed_without_loss(string name) => AssertBytes(s_shapes[name], MapType.Float32);
 
     [OneDnnTheory(MapType.UInt8)]
+    [InlineData(64, 64)]
+    [InlineData(127, 1)]
+    [InlineData(-64, -64)]
+    [InlineData(-1, -127)]
+    [InlineData(127, -127)]
+    public void The_largest_pairs_do_not_saturate(int even, int odd)
+    {
+        var shape = s_shapes["3 × 3"] with { InType = MapType.UInt8, OutType = MapType.Float32, Top = 0, Left = 0, Bottom = 0, Right = 0, OutRows = 1, OutColumns = 1, InRows = 3, InColumns = 3 };
+        var kernel = new sbyte[shape.OutChannels * shape.InChannels * 9];
+        for (var i = 0; i < kernel.Length; i++)
+            kernel[i] = (sbyte)(i / 9 % 2 == 0 ? even : odd);
+        var white = new byte[9 * shape.InChannels];
+        Array.Fill(white, byte.MaxValue);
+
+        using var operation = Operation.Convolution(shape, kernel, new float[shape.OutChannels], [.. Enumerable.Repeat(1f, shape.OutChannels)]);
+        var output = Maps.Decode(MapType.Float32, Maps.Run(operation, white, new byte[4 * shape.OutChannels]));
+
+        Assert.All(output, value => Assert.Equal(255.0 * 9 * (shape.InChannels / 2) * (even + odd), value));
+    }
+
+    [OneDnnTheory(MapType.UInt8)]
     [MemberData(nameof(Shapes))]
     public void Bytes_leave_as_the_nearest_bytes_saturated(string name)
     {
@@ -147,21 +168,32 @@ public sealed class ConvolutionTests
             Assert.Contains(0, output);
     }
 
+    /// <summary>Brings what is beyond <see cref="Operation.LargestPair"/> to it.</summary>
+    private static void KeepPairs(ConvolutionShape shape, double[] kernel)
+    {
+        var taps = shape.Kernel * shape.Kernel;
+        for (var at = 0; at < kernel.Length; at++)
+        {
+            if (at / taps % shape.InChannels % 2 == 1)
+                kernel[at] = Math.Clamp(kernel[at], -Operation.LargestPair - Math.Min(0, kernel[at - taps]), Operation.LargestPair - Math.Max(0, kernel[at - taps]));
+        }
+    }
+
     private static void AssertBytes(ConvolutionShape shape, MapType outType)
     {
         shape = shape with { InType = MapType.UInt8, OutType = outType };
         var input = Maps.Random(MapType.UInt8, shape.InRows * shape.InColumns * shape.InChannels, 1);
         var kernel = Maps.Random(MapType.Int8, shape.OutChannels * shape.InChannels * shape.Kernel * shape.Kernel, 2);
-        // Pairs of the largest, which 16-bit sums would saturate.
         for (var i = 0; i < kernel.Length; i += 7)
             kernel[i] = 127;
-        // The kernel's mean is about 18, a byte's 127; sums spread by some 14 000 √taps. Both ends of a byte's range are to be passed.
+        KeepPairs(shape, kernel);
+        // A byte's mean is 127; sums spread by some 14 000 √taps. Both ends of a byte's range are to be passed.
         // A transposed one's are shared out among stride² output pixels.
         var taps = kernel.Length / shape.OutChannels / (shape.Transposed ? shape.Stride * shape.Stride : 1);
         var unit = 100 / (14_000 * Math.Sqrt(taps));
         var scale = Maps.Random(MapType.Float32, shape.OutChannels, 5).Select(value => (double)(float)(unit * (1 + (value / 2)))).ToArray();
         // In units of the sum, as documented: the bias is scaled with it.
-        var bias = Maps.Random(MapType.Float32, shape.OutChannels, 3).Select(value => (double)(float)((((250 * value) + 60) / unit) - (18 * 127 * taps))).ToArray();
+        var bias = Maps.Random(MapType.Float32, shape.OutChannels, 3).Select(value => (double)(float)((((250 * value) + 60) / unit) - (kernel.Average() * 127 * taps))).ToArray();
         var before = Maps.Random(shape.SumType == MapType.None ? outType : shape.SumType, shape.OutRows * shape.OutColumns * shape.OutChannels, 4);
         var held = shape.SumType == MapType.None ? outType : shape.SumType;
 

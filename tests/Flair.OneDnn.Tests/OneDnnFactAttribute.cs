@@ -24,6 +24,6 @@ internal static class OneDnnNeeds
     public static string? Missing(MapType[] types) =>
         !OneDnnLibrary.IsAvailable ? "oneDNN is not here (scripts/install)"
         : types.Contains(MapType.BFloat16) && !OneDnnLibrary.HasBFloat16 ? "this processor does not multiply bfloat16"
-        : types.Contains(MapType.UInt8) && !OneDnnLibrary.HasInt8 ? "this processor does not multiply bytes without saturating"
+        : types.Contains(MapType.UInt8) && !OneDnnLibrary.HasInt8 ? "this processor does not multiply bytes"
         : null;
 }

@@ -31,7 +31,7 @@ FLAIR_API const char* flair_onednn_last_error();
 FLAIR_API const char* flair_onednn_version();
 // 1 where the processor multiplies bfloat16 itself (AVX-512 BF16, AMX), as far as this oneDNN knows it.
 FLAIR_API int32_t flair_onednn_has_bfloat16();
-// 1 where it multiplies bytes without the sums of pairs saturating (AVX-512 VNNI, AVX-VNNI, AMX).
+// 1 where it multiplies bytes in vectors (AVX2 or more). Without VNNI, sums of two products saturate at 16 bits.
 FLAIR_API int32_t flair_onednn_has_int8();
 // Threads that an operation may use when the calling thread creates or runs it.
 FLAIR_API void flair_onednn_set_threads(int32_t count);

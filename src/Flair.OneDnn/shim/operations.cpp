@@ -345,7 +345,7 @@ const char* flair_onednn_version() {
 
 int32_t flair_onednn_has_bfloat16() { return has(dnnl_cpu_isa_avx512_core_bf16); }
 
-int32_t flair_onednn_has_int8() { return has(dnnl_cpu_isa_avx512_core_vnni) || has(dnnl_cpu_isa_avx2_vnni); }
+int32_t flair_onednn_has_int8() { return has(dnnl_cpu_isa_avx2); }
 
 void flair_onednn_set_threads(int32_t count) { omp_set_num_threads(count); }
 

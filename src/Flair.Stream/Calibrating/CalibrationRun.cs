@@ -46,7 +46,7 @@ public sealed class CalibrationRun
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(notice);
         if (!OneDnnLibrary.HasInt8)
-            throw new FlairException("this processor has no VNNI, or oneDNN is missing: int8 can neither be calibrated nor run here; take precision bf16 or fp32");
+            throw new FlairException("this processor has no AVX2, or oneDNN is missing: int8 can neither be calibrated nor run here; take precision fp32");
         if (settings.Model.Weights == RunSettingsRules.Formula)
             throw new FlairException("formula weights map nothing, so there is nothing to keep: calibrate weights from a file");
         var mosaic = Mosaic.Open(settings, notice);

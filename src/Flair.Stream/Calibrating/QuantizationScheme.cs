@@ -12,7 +12,7 @@ namespace Flair.Calibrating;
 internal static class QuantizationScheme
 {
     /// <summary>Changes when the same ranges give other steps, of maps or of kernels; part of a run's fingerprint.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     // Of a channel's own range in its step, the rest being the map's: 1 for steps by channel, 0 for one step a map.
     private const double OwnShare = 0.5;

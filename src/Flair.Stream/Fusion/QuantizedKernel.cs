@@ -1,8 +1,11 @@
+using Flair.OneDnn;
+
 namespace Flair.Fusion;
 
 /// <summary>
 /// A kernel in signed bytes. The input's steps go into the kernel, the kernel gets a step an output channel, so that
-/// Σ w · x ≈ step[o] · Σ q · b for bytes b of the input.
+/// Σ w · x ≈ step[o] · Σ q · b for bytes b of the input. Processors without VNNI add the products of two neighbouring input channels in 16 bits
+/// (<see cref="Operation.LargestPair"/>); kernels keep to that on all of them, so that int8 gives the same map everywhere.
 /// </summary>
 /// <param name="Values">[out][in][row][column].</param>
 /// <param name="Bias">One an output channel, in steps of the kernel.</param>
@@ -11,6 +14,9 @@ internal sealed record QuantizedKernel(sbyte[] Values, float[] Bias, float[] Sca
 {
     /// <summary>Largest absolute value: −128 would make the range uneven.</summary>
     public const int Largest = 127;
+
+    // A little less, as two numbers whose sum is just above the limit may both be rounded up.
+    private static readonly float s_largestPair = Operation.LargestPair - 0.01f;
 
     /// <summary>Quantizes.</summary>
     /// <param name="kernel">[out][in][row][column].</param>
@@ -27,17 +33,20 @@ internal sealed record QuantizedKernel(sbyte[] Values, float[] Bias, float[] Sca
         for (var o = 0; o < outputs; o++)
         {
             var row = kernel.AsSpan(o * scaled.Length, scaled.Length);
-            var largest = 0f;
+            var (largest, pair) = (0f, 0f);
             for (var i = 0; i < inputs; i++)
             {
                 for (var t = i * taps; t < (i + 1) * taps; t++)
                 {
                     scaled[t] = row[t] * inputSteps[i];
                     largest = Math.Max(largest, Math.Abs(scaled[t]));
+                    // Of opposite signs a sum is less than the larger one.
+                    if (i % 2 == 1)
+                        pair = Math.Max(pair, Math.Abs(scaled[t] + scaled[t - taps]));
                 }
             }
 
-            var step = largest > 0 ? largest / Largest : 1;
+            var step = largest > 0 ? Math.Max(largest / Largest, pair / s_largestPair) : 1;
             var values = result.Values.AsSpan(o * scaled.Length, scaled.Length);
             for (var i = 0; i < scaled.Length; i++)
                 values[i] = (sbyte)MathF.Round(scaled[i] / step);

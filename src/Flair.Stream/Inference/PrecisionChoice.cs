@@ -49,7 +49,7 @@ public static class PrecisionChoice
         if (!fused)
             throw new FlairException($"precision int8: {model.Architecture} cannot be computed in it, U-Net and U-Net++ on a ResNet can; take bf16 or fp32");
         if (!OneDnnLibrary.HasInt8)
-            throw new FlairException("precision int8: this processor has no VNNI, it would be slower and saturate; take bf16 or fp32");
+            throw new FlairException("precision int8: this processor has no AVX2, it would be slower; take fp32");
         if (calibration is null)
             throw new FlairException("precision int8: the weights have no calibration; run ./flair calibrate with the same options first (a minute or two), or take bf16 or fp32");
     }

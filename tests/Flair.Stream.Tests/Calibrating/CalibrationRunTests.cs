@@ -14,7 +14,7 @@ public sealed class Int8FactAttribute : FactAttribute
     public Int8FactAttribute()
     {
         if (!OneDnnLibrary.HasInt8)
-            Skip = "this processor has no VNNI";
+            Skip = "this processor has no AVX2";
     }
 }
 

@@ -1,5 +1,6 @@
 using Flair.Checkpoints;
 using Flair.Fusion;
+using Flair.OneDnn;
 
 namespace Flair.Tests.Fusion;
 
@@ -25,10 +26,38 @@ public sealed class QuantizedKernelTests
             // Without steps of the output, the scale is the kernel's own step.
             var step = quantized.Scale[o];
             var row = quantized.Values.AsSpan(o * Inputs * Taps, Inputs * Taps).ToArray();
-            Assert.Equal(127, row.Max(value => Math.Abs((int)value)));
+            Assert.True(row.Max(value => Math.Abs((int)value)) == 127 || LargestPair(row) is 127 or 128);
             Assert.Equal(bias[o], quantized.Bias[o] * step, 1e-6);
             for (var i = 0; i < row.Length; i++)
                 Assert.InRange((row[i] * step) - (kernel[(o * row.Length) + i] * s_inputSteps[i / Taps]), -0.501 * step, 0.501 * step);
+        }
+    }
+
+    [Theory]
+    [InlineData(0.7f, 0.7f, 64)]
+    [InlineData(-0.7f, -0.7f, 64)]
+    [InlineData(0.7f, -0.7f, 127)]
+    [InlineData(0.7f, 0, 127)]
+    public void Neighbouring_channels_of_one_sign_share_the_range(float even, float odd, int expected)
+    {
+        var quantized = QuantizedKernel.Create([even, odd, 0.1f], [0], [1, 1, 1], outputSteps: null);
+
+        Assert.Equal(expected, Math.Abs((int)quantized.Values[0]));
+    }
+
+    [Fact]
+    public void No_pair_is_larger_than_16_bits_hold()
+    {
+        var random = new Random(3);
+        for (var i = 0; i < 200; i++)
+        {
+            var kernel = new float[Inputs * Taps];
+            foreach (ref var value in kernel.AsSpan())
+                value = random.NextSingle() - (i % 3 * 0.5f);
+
+            var quantized = QuantizedKernel.Create(kernel, [0], [1, 1, 1, 1], outputSteps: null);
+
+            Assert.InRange(LargestPair(quantized.Values), 1, Operation.LargestPair);
         }
     }
 
@@ -44,6 +73,19 @@ public sealed class QuantizedKernelTests
         Assert.Equal(wide.Values, bytes.Values);
         Assert.Equal(wide.Bias, bytes.Bias);
         Assert.Equal(wide.Scale.Zip(s_outputSteps, (scale, step) => scale / step), bytes.Scale);
+    }
+
+    /// <summary>The largest sum of neighbouring channels of one output channel.</summary>
+    private static int LargestPair(sbyte[] row)
+    {
+        var largest = 0;
+        for (var i = 0; i < Inputs; i += 2)
+        {
+            for (var t = i * Taps; t < (i + 1) * Taps; t++)
+                largest = Math.Max(largest, Math.Abs(row[t] + row[t + Taps]));
+        }
+
+        return largest;
     }
 
     [Fact]
