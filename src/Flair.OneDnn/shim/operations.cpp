@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "flair_onednn.h"
+#include "winograd.h"
 
 static_assert(DNNL_VERSION_MAJOR == 2 || DNNL_VERSION_MAJOR == 3, "written for the calls of oneDNN 2 and 3");
 
@@ -84,6 +85,7 @@ struct Operation {
   memory scale;         // given when it runs; empty where there is none, or oneDNN has it already
   std::string implementation;
   std::vector<Phase> phases;  // instead of the primitive
+  std::unique_ptr<Winograd> winograd;  // likewise
   size_t scratchpad_bytes = 0;
 };
 
@@ -276,6 +278,14 @@ std::unique_ptr<Operation> create_transposed(const flair_convolution& what, cons
   return operation;
 }
 
+std::unique_ptr<Operation> create_winograd(const flair_convolution& what, const float* kernel, const float* bias) {
+  auto operation = std::make_unique<Operation>();
+  operation->winograd = std::make_unique<Winograd>(what, kernel, bias);
+  operation->scratchpad_bytes = operation->winograd->scratchpad_bytes();
+  operation->implementation = "winograd:avx2";
+  return operation;
+}
+
 std::unique_ptr<Operation> create_pool(int32_t channels, int32_t in_rows, int32_t in_columns, int32_t type) {
   auto operation = std::make_unique<Operation>();
   operation->in = map_of(channels, in_rows, in_columns, type);
@@ -291,6 +301,11 @@ std::unique_ptr<Operation> create_pool(int32_t channels, int32_t in_rows, int32_
 void run_phases(const Operation& operation, const void* in, void* out, char* scratchpad);
 
 void run(Operation& operation, const void* in, const void* added, void* out, void* scratchpad) {
+  if (operation.winograd) {
+    operation.winograd->run(static_cast<const float*>(in), static_cast<float*>(out), scratchpad);
+    return;
+  }
+
   if (!operation.phases.empty()) {
     run_phases(operation, in, out, static_cast<char*>(scratchpad));
     return;
@@ -351,6 +366,7 @@ void flair_onednn_set_threads(int32_t count) { omp_set_num_threads(count); }
 
 flair_operation flair_convolution_create(const flair_convolution* what, const void* kernel, const float* bias, const float* scale) {
   return guarded<flair_operation>(nullptr, [=] {
+    if (Winograd::suits(*what)) return create_winograd(*what, static_cast<const float*>(kernel), bias).release();
     if (what->transposed != 0 && what->kernel_type == FLAIR_FLOAT32) return create_transposed(*what, static_cast<const float*>(kernel), bias).release();
     return create_convolution(*what, kernel, bias, scale).release();
   });

@@ -1,0 +1,321 @@
+#include "winograd.h"
+
+#include <immintrin.h>
+#include <omp.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+namespace flair {
+namespace {
+
+constexpr int lanes = 8;
+constexpr int side = 6;  // of a tile of input pixels
+constexpr int points = side * side;
+
+int round_up(int value, int unit) { return (value + unit - 1) / unit * unit; }
+
+// Elements from one point to the next. A cache line more than needed: a tile's values at all points would otherwise fall into the same few sets of the cache.
+size_t plane_of(int tiles, int channels) { return static_cast<size_t>(tiles) * channels + 16; }
+
+// How a tile's outputs lie: output row of tile t and row i in it is step * (outputs * t + i) + first.
+struct Axis {
+  int32_t first, size;
+};
+
+// What a tile's transform needs to know of the output map.
+struct Target {
+  float* map;
+  Axis rows, columns;
+  int32_t step, channels;
+  const float* bias;
+  bool sum, relu;
+  float sum_scale;
+};
+
+#pragma GCC push_options
+#pragma GCC target("avx2,fma")
+
+typedef float vec __attribute__((vector_size(lanes * sizeof(float)), aligned(4), may_alias));
+#define FLAIR_INLINE static inline __attribute__((always_inline))
+
+FLAIR_INLINE vec load(const float* from) { return *reinterpret_cast<const vec*>(from); }
+FLAIR_INLINE void store(float* to, vec value) { *reinterpret_cast<vec*>(to) = value; }
+// The first lanes only.
+FLAIR_INLINE __m256i first_lanes(int count) { return _mm256_cmpgt_epi32(_mm256_set1_epi32(count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)); }
+FLAIR_INLINE vec load_some(const float* from, __m256i which) { return reinterpret_cast<vec>(_mm256_maskload_ps(from, which)); }
+FLAIR_INLINE void store_some(float* to, vec value, __m256i which) { _mm256_maskstore_ps(to, which, reinterpret_cast<__m256>(value)); }
+
+// sums[r][0 ... width) = sum over c of in[r][c] * kernel[c][0 ... width), onto what is there if that is not the beginning.
+template <int Rows, int Vectors>
+FLAIR_INLINE void multiply_rows(const float* in, size_t in_row, const float* kernel, int channels, float* sums, size_t sums_row, bool begun) {
+  vec sum[Rows][Vectors];
+  for (int r = 0; r < Rows; r++)
+    for (int v = 0; v < Vectors; v++) sum[r][v] = begun ? load(sums + r * sums_row + v * lanes) : vec{};
+  for (int c = 0; c < channels; c++, kernel += Vectors * lanes) {
+    vec weights[Vectors];
+    for (int v = 0; v < Vectors; v++) weights[v] = load(kernel + v * lanes);
+    for (int r = 0; r < Rows; r++) {
+      const vec value = in[r * in_row + c] - vec{};
+      for (int v = 0; v < Vectors; v++) sum[r][v] += value * weights[v];
+    }
+  }
+  for (int r = 0; r < Rows; r++)
+    for (int v = 0; v < Vectors; v++) store(sums + r * sums_row + v * lanes, sum[r][v]);
+}
+
+template <int Vectors>
+FLAIR_INLINE void multiply_panel(const float* in, size_t in_row, const float* kernel, int rows, int channels, float* sums, size_t sums_row) {
+  // So many channels' weights stay in the first-level cache for all rows.
+  constexpr int depth = 256;
+  for (int c = 0; c < channels; c += depth, kernel += depth * Vectors * lanes) {
+    const int count = std::min(depth, channels - c);
+    int r = 0;
+    for (; r + 6 <= rows; r += 6) multiply_rows<6, Vectors>(in + r * in_row + c, in_row, kernel, count, sums + r * sums_row, sums_row, c > 0);
+    for (; r + 4 <= rows; r += 4) multiply_rows<4, Vectors>(in + r * in_row + c, in_row, kernel, count, sums + r * sums_row, sums_row, c > 0);
+    for (; r + 2 <= rows; r += 2) multiply_rows<2, Vectors>(in + r * in_row + c, in_row, kernel, count, sums + r * sums_row, sums_row, c > 0);
+    for (; r < rows; r++) multiply_rows<1, Vectors>(in + r * in_row + c, in_row, kernel, count, sums + r * sums_row, sums_row, c > 0);
+  }
+}
+
+// One point of all tiles: [tile][in channel] times [in channel][out channel].
+void multiply(const float* in, size_t in_row, const float* kernel, int tiles, int channels, int outputs, float* sums) {
+  int o = 0;
+  for (; o + 2 * lanes <= outputs; o += 2 * lanes) multiply_panel<2>(in, in_row, kernel + static_cast<size_t>(o) * channels, tiles, channels, sums + o, outputs);
+  if (o < outputs) multiply_panel<1>(in, in_row, kernel + static_cast<size_t>(o) * channels, tiles, channels, sums + o, outputs);
+}
+
+constexpr float a = 0.70710678118654752f, b = 1.41421356237309505f;
+
+// Along one axis: the input's six values at the six points.
+FLAIR_INLINE void transform_input(const vec* in, int in_step, vec* out, int out_step) {
+  const vec d0 = in[0], d1 = in[in_step], d2 = in[2 * in_step], d3 = in[3 * in_step], d4 = in[4 * in_step], d5 = in[5 * in_step];
+  const vec even_a = d4 - 2 * d2, odd_a = a * (d3 - 2 * d1), even_b = d4 - 0.5f * d2, odd_b = b * (d3 - 0.5f * d1);
+  out[0] = d0 - 2.5f * d2 + d4;
+  out[out_step] = even_a + odd_a;
+  out[2 * out_step] = even_a - odd_a;
+  out[3 * out_step] = even_b + odd_b;
+  out[4 * out_step] = even_b - odd_b;
+  out[5 * out_step] = d1 - 2.5f * d3 + d5;
+}
+
+// Along one axis: the products at the six points to so many outputs, 3 to 5.
+template <int Outputs>
+FLAIR_INLINE void transform_output(const vec* in, vec* out, int out_step) {
+  const vec even_a = in[1] + in[2], odd_a = in[1] - in[2], even_b = in[3] + in[4], odd_b = in[3] - in[4];
+  out[0] = in[0] + even_a + even_b;
+  out[out_step] = a * odd_a + b * odd_b;
+  vec last = 0.5f * even_a + 2 * even_b;
+  if constexpr (Outputs > 3) {
+    out[2 * out_step] = last;
+    last = (0.5f * a) * odd_a + (2 * b) * odd_b;
+  }
+  if constexpr (Outputs > 4) {
+    out[3 * out_step] = last;
+    last = 0.25f * even_a + 4 * even_b;
+  }
+  out[(Outputs - 1) * out_step] = last + in[5];
+}
+
+// The tile that begins at a row and a column, which may lie outside of the map, of every pixel or every second: its values at the points, each plane apart.
+void read_tile(const float* map, int rows, int columns, int channels, int row, int column, int step, float* values, size_t plane) {
+  const int reach = (side - 1) * step;
+  const bool inside = row >= 0 && column >= 0 && row + reach < rows && column + reach < columns;
+  const __m256i last = first_lanes(channels % lanes);
+  for (int c = 0; c < channels; c += lanes) {
+    const bool full = channels - c >= lanes;
+    vec half[points];
+    for (int j = 0; j < side; j++) {
+      vec pixels[side];
+      const int x = column + j * step;
+      for (int i = 0; i < side; i++) {
+        const int y = row + i * step;
+        const float* from = map + (static_cast<ptrdiff_t>(y) * columns + x) * channels + c;
+        const bool there = inside || (y >= 0 && y < rows && x >= 0 && x < columns);
+        pixels[i] = !there ? vec{} : full ? load(from) : load_some(from, last);
+      }
+      transform_input(pixels, 1, half + j, side);
+    }
+    for (int i = 0; i < side; i++) {
+      vec whole[side];
+      transform_input(half + i * side, 1, whole, 1);
+      for (int j = 0; j < side; j++) store(values + (i * side + j) * plane + c, whole[j]);
+    }
+  }
+}
+
+template <int Outputs>
+void write_tile(const float* products, size_t plane, int tile_row, int tile_column, const Target& target) {
+  const __m256i last = first_lanes(target.channels % lanes);
+  for (int k = 0; k < target.channels; k += lanes) {
+    const bool full = target.channels - k >= lanes;
+    vec half[Outputs * side];
+    for (int j = 0; j < side; j++) {
+      vec column[side];
+      for (int i = 0; i < side; i++) column[i] = load(products + (i * side + j) * plane + k);
+      transform_output<Outputs>(column, half + j, side);
+    }
+    const vec bias = load(target.bias + k);
+    for (int i = 0; i < Outputs; i++) {
+      const int y = target.step * (Outputs * tile_row + i) + target.rows.first;
+      if (y < 0 || y >= target.rows.size) continue;
+      vec pixels[Outputs];
+      transform_output<Outputs>(half + i * side, pixels, 1);
+      for (int j = 0; j < Outputs; j++) {
+        const int x = target.step * (Outputs * tile_column + j) + target.columns.first;
+        if (x < 0 || x >= target.columns.size) continue;
+        float* to = target.map + (static_cast<size_t>(y) * target.columns.size + x) * target.channels + k;
+        vec value = pixels[j] + bias;
+        if (target.sum) value += target.sum_scale * (full ? load(to) : load_some(to, last));
+        if (target.relu) value = value > 0 ? value : vec{};
+        full ? store(to, value) : store_some(to, value, last);
+      }
+    }
+  }
+}
+
+#pragma GCC pop_options
+
+void write_tile(int outputs, const float* products, size_t plane, int tile_row, int tile_column, const Target& target) {
+  switch (outputs) {
+    case 3: return write_tile<3>(products, plane, tile_row, tile_column, target);
+    case 4: return write_tile<4>(products, plane, tile_row, tile_column, target);
+    default: return write_tile<5>(products, plane, tile_row, tile_column, target);
+  }
+}
+
+// The kernel's taps along one axis at the six points.
+void transform_kernel(const double* taps, int count, int step, double* out, int out_step) {
+  const double squares[] = {0.5, 2};
+  const double divisors[] = {-1.5, 6};  // of the Lagrange polynomials
+  out[0] = taps[0];
+  for (int p = 0; p < 2; p++) {
+    const double root = std::sqrt(squares[p]);
+    double even = 0, odd = 0;
+    for (int t = count - 1; t >= 0; t--) {
+      // Horner's rule in the point's square.
+      double& sum = t % 2 == 0 ? even : odd;
+      sum = sum * squares[p] + taps[t * step];
+    }
+    out[(1 + 2 * p) * out_step] = (even + root * odd) / divisors[p];
+    out[(2 + 2 * p) * out_step] = (even - root * odd) / divisors[p];
+  }
+  out[5 * out_step] = taps[(count - 1) * step];
+}
+
+}  // namespace
+
+void Winograd::Free::operator()(float* memory) const { std::free(memory); }
+
+bool Winograd::suits(const flair_convolution& what) {
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return false;
+  const bool single = what.in_type == FLAIR_FLOAT32 && what.kernel_type == FLAIR_FLOAT32 && what.out_type == FLAIR_FLOAT32 &&
+                      (what.sum_type == FLAIR_NO_TYPE || what.sum_type == FLAIR_FLOAT32) && what.added_type == FLAIR_NO_TYPE;
+  const auto fits = [&](int32_t in, int32_t padding, int32_t out) {
+    return what.transposed != 0 ? (in - 1) * what.stride + what.kernel - padding == out : (in + padding - what.kernel) / what.stride + 1 == out;
+  };
+  if (!fits(what.in_rows, what.top + what.bottom, what.out_rows) || !fits(what.in_columns, what.left + what.right, what.out_columns)) return false;
+  // With fewer channels the transforms cost more than they save.
+  if (!single || what.dilation != 1 || what.in_channels * what.stride * what.stride < 16 || what.out_channels < 16) return false;
+  if (what.transposed != 0) return what.kernel == 4 && what.stride == 2 && what.sum_type == FLAIR_NO_TYPE;
+  return what.stride == 1 ? what.kernel >= 2 && what.kernel <= 4 : what.stride == 2 && what.kernel >= 3 && what.kernel <= 7;
+}
+
+Winograd::Winograd(const flair_convolution& what, const float* kernel, const float* bias) : what_(what) {
+  const bool transposed = what.transposed != 0;
+  const bool strided = !transposed && what.stride == 2;
+  const auto odd = [=](int32_t padding) { return strided ? padding % 2 : 0; };
+  taps_ = transposed ? 2 : strided ? (what.kernel + 2) / 2 : what.kernel;
+  in_parts_ = strided ? 4 : 1;
+  parts_ = transposed ? 4 : 1;
+  part_channels_ = round_up(what.out_channels, lanes);
+  if (what_.threads <= 0) what_.threads = omp_get_max_threads();
+  const int outputs = side + 1 - taps_;
+  // A transposed convolution's output pixels come in pairs; the first pair is of input pixels top / 2 - 1 and top / 2.
+  const auto lay = [&](int32_t cut, int32_t size, int32_t& first, int32_t& tiles) {
+    first = transposed ? cut / 2 - 1 : strided ? -(cut + 1) / 2 : -cut;
+    const int32_t count = transposed ? (cut + size - 1) / 2 - cut / 2 + 1 : size;
+    tiles = (count + outputs - 1) / outputs;
+  };
+  lay(what.top, what.out_rows, first_row_, tile_rows_);
+  lay(what.left, what.out_columns, first_column_, tile_columns_);
+
+  // Few enough tiles for the second-level cache, and enough for the kernel to be worth reading from the third.
+  const int32_t in = in_parts_ * what.in_channels, all = parts_ * part_channels_;
+  const int32_t fitting = static_cast<int32_t>((256 << 10) / (points * sizeof(float) * (round_up(in, lanes) + all))) / 6 * 6;
+  block_ = std::min(std::max(fitting, 36), tile_rows_ * tile_columns_);
+
+  kernel_.reset(static_cast<float*>(std::aligned_alloc(64, (sizeof(float) * points * in * all + 63) / 64 * 64)));
+  if (kernel_ == nullptr) throw std::bad_alloc();
+  bias_.assign(part_channels_, 0);
+  std::copy_n(bias, what.out_channels, bias_.begin());
+#pragma omp parallel for num_threads(what_.threads)
+  for (int32_t o = 0; o < all; o++) {
+    const int32_t part = o / part_channels_, channel = o % part_channels_;
+    const int32_t panel = o / (2 * lanes) * (2 * lanes), width = std::min(2 * lanes, all - panel);
+    for (int32_t c = 0; c < in; c++) {
+      double taps[16] = {}, half[side * 4], whole[points] = {};
+      if (channel < what.out_channels) {
+        const int32_t in_part = c / what.in_channels;
+        const float* from = kernel + (static_cast<size_t>(channel) * what.in_channels + c % what.in_channels) * what.kernel * what.kernel;
+        for (int y = 0; y < taps_; y++)
+          for (int x = 0; x < taps_; x++) {
+            const int row = transposed ? part / 2 + 2 - 2 * y : strided ? 2 * y + in_part / 2 - odd(what.top) : y;
+            const int column = transposed ? part % 2 + 2 - 2 * x : strided ? 2 * x + in_part % 2 - odd(what.left) : x;
+            if (row >= 0 && row < what.kernel && column >= 0 && column < what.kernel) taps[y * taps_ + x] = from[row * what.kernel + column];
+          }
+        for (int x = 0; x < taps_; x++) transform_kernel(taps + x, taps_, taps_, half + x, taps_);
+        for (int i = 0; i < side; i++) transform_kernel(half + i * taps_, taps_, 1, whole + i * side, 1);
+      }
+      for (int p = 0; p < points; p++)
+        kernel_[(static_cast<size_t>(p) * all + panel) * in + static_cast<size_t>(c) * width + o - panel] = static_cast<float>(whole[p]);
+    }
+  }
+}
+
+size_t Winograd::scratchpad_bytes() const {
+  return 64 + sizeof(float) * points * (plane_of(block_, round_up(in_parts_ * what_.in_channels, lanes)) + plane_of(block_, parts_ * part_channels_));
+}
+
+void Winograd::run(const float* in, float* out, void* scratchpad) const {
+  const int32_t tiles = tile_rows_ * tile_columns_, outputs = side + 1 - taps_, in_channels = in_parts_ * what_.in_channels, channels = round_up(in_channels, lanes), all = parts_ * part_channels_;
+  auto* values = reinterpret_cast<float*>((reinterpret_cast<uintptr_t>(scratchpad) + 63) / 64 * 64);
+  const size_t values_plane = plane_of(block_, channels), products_plane = plane_of(block_, all);
+  float* products = values + points * values_plane;
+  const bool transposed = what_.transposed != 0;
+  const int32_t step = in_parts_ == 1 ? 1 : 2;
+  Target target = {out,         {0, what_.out_rows}, {0, what_.out_columns}, transposed ? 2 : 1, what_.out_channels, bias_.data(), what_.sum_type != FLAIR_NO_TYPE,
+                   what_.relu != 0, what_.sum_scale};
+#pragma omp parallel num_threads(what_.threads) if (what_.threads > 1)
+  for (int32_t first = 0; first < tiles; first += block_) {
+    const int32_t count = std::min(block_, tiles - first);
+#pragma omp for
+    for (int32_t i = 0; i < count; i++) {
+      const int32_t row = step * ((first + i) / tile_columns_ * outputs + first_row_), column = step * ((first + i) % tile_columns_ * outputs + first_column_);
+      // Each part's last vector may reach into the next part, which is written after it.
+      for (int32_t part = 0; part < in_parts_; part++)
+        read_tile(in, what_.in_rows, what_.in_columns, what_.in_channels, row + part / 2, column + part % 2, step,
+                  values + static_cast<size_t>(i) * channels + part * what_.in_channels, values_plane);
+    }
+#pragma omp for
+    for (int32_t p = 0; p < points; p++)
+      multiply(values + p * values_plane, channels, kernel_.get() + static_cast<size_t>(p) * in_channels * all, count, in_channels, all,
+               products + p * products_plane);
+#pragma omp for
+    for (int32_t i = 0; i < count; i++)
+      for (int32_t part = 0; part < parts_; part++) {
+        Target of_part = target;
+        if (transposed) {
+          of_part.rows.first = 2 * (what_.top / 2) + part / 2 - what_.top;
+          of_part.columns.first = 2 * (what_.left / 2) + part % 2 - what_.left;
+        }
+        write_tile(outputs, products + static_cast<size_t>(i) * all + static_cast<size_t>(part) * part_channels_, products_plane,
+                   (first + i) / tile_columns_, (first + i) % tile_columns_, of_part);
+      }
+  }
+}
+
+}  // namespace flair
