@@ -11,6 +11,7 @@ public sealed class OneDnnLibraryTests
         var flags = File.ReadLines("/proc/cpuinfo").First(line => line.StartsWith("flags", StringComparison.Ordinal)).Split(' ');
         Assert.Equal(flags.Contains("avx512_bf16"), OneDnnLibrary.HasBFloat16);
         Assert.Equal(flags.Contains("avx2"), OneDnnLibrary.HasInt8);
+        Assert.Equal(flags.Contains("avx512_vnni") || flags.Contains("avx_vnni"), OneDnnLibrary.HasVnni);
     }
 
     [Theory]

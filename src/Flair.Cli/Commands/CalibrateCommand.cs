@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Flair.Calibrating;
+using Flair.OneDnn;
 
 namespace Flair.Cli.Commands;
 
@@ -39,7 +40,7 @@ internal static class CalibrateCommand
             if (quiet)
                 context.WriteJson(new { path, calibration.Agreement, calibration.Windows, calibration.CheckedWindows, calibration.Wide, taken_by_default = calibration.IsGood });
             else
-                context.Out.WriteLine($"{path} ({(calibration.IsGood ? "detect takes int8 from now on" : $"below {Calibration.LeastAgreement:P1}: detect takes int8 only with --precision int8")})");
+                context.Out.WriteLine($"{path} ({(calibration.IsGood ? $"detect takes int8 from now on{(OneDnnLibrary.HasVnni ? "" : ", on processors with VNNI; this one has none, and is as fast in fp32")}" : $"below {Calibration.LeastAgreement:P1}: detect takes int8 only with --precision int8")})");
             return ExitCode.Done;
         });
         return command;

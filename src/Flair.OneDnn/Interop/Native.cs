@@ -19,6 +19,9 @@ internal static unsafe partial class Native
     [LibraryImport(Library, EntryPoint = "flair_onednn_has_int8")]
     public static partial int HasInt8();
 
+    [LibraryImport(Library, EntryPoint = "flair_onednn_has_vnni")]
+    public static partial int HasVnni();
+
     [LibraryImport(Library, EntryPoint = "flair_onednn_set_threads")]
     public static partial void SetThreads(int count);
 

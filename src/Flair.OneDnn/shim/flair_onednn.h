@@ -33,6 +33,8 @@ FLAIR_API const char* flair_onednn_version();
 FLAIR_API int32_t flair_onednn_has_bfloat16();
 // 1 where it multiplies bytes in vectors (AVX2 or more). Without VNNI, sums of two products saturate at 16 bits.
 FLAIR_API int32_t flair_onednn_has_int8();
+// 1 where it adds four products up without (AVX-512 VNNI, AVX-VNNI, AMX).
+FLAIR_API int32_t flair_onednn_has_vnni();
 // Threads that an operation may use when the calling thread creates or runs it.
 FLAIR_API void flair_onednn_set_threads(int32_t count);
 

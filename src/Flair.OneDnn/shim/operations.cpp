@@ -362,6 +362,8 @@ int32_t flair_onednn_has_bfloat16() { return has(dnnl_cpu_isa_avx512_core_bf16);
 
 int32_t flair_onednn_has_int8() { return has(dnnl_cpu_isa_avx2); }
 
+int32_t flair_onednn_has_vnni() { return has(dnnl_cpu_isa_avx512_core_vnni) || has(dnnl_cpu_isa_avx2_vnni); }
+
 void flair_onednn_set_threads(int32_t count) { omp_set_num_threads(count); }
 
 flair_operation flair_convolution_create(const flair_convolution* what, const void* kernel, const float* bias, const float* scale) {

@@ -177,6 +177,30 @@ void write_tile(const float* products, size_t plane, int tile_row, int tile_colu
   }
 }
 
+// A tap of so many output channels.
+constexpr int panel_width = 2 * lanes;
+struct Panel {
+  double of[panel_width];
+};
+
+// Taps along one axis at the six points.
+void transform_kernel(const Panel* taps, int count, int step, Panel* out, int out_step) {
+  const double squares[] = {0.5, 2};
+  const double factors[] = {-1 / 1.5, 1 / 6.0};  // one over the denominators of the Lagrange polynomials
+  out[0] = taps[0];
+  out[5 * out_step] = taps[(count - 1) * step];
+  for (int p = 0; p < 2; p++)
+    for (int l = 0; l < panel_width; l++) {
+      // Horner's rule in the point's square.
+      double even = 0, odd = 0;
+      for (int t = (count - 1) / 2 * 2; t >= 0; t -= 2) even = even * squares[p] + taps[t * step].of[l];
+      for (int t = count / 2 * 2 - 1; t >= 0; t -= 2) odd = odd * squares[p] + taps[t * step].of[l];
+      odd *= std::sqrt(squares[p]);
+      out[(1 + 2 * p) * out_step].of[l] = (even + odd) * factors[p];
+      out[(2 + 2 * p) * out_step].of[l] = (even - odd) * factors[p];
+    }
+}
+
 #pragma GCC pop_options
 
 void write_tile(int outputs, const float* products, size_t plane, int tile_row, int tile_column, const Target& target) {
@@ -185,25 +209,6 @@ void write_tile(int outputs, const float* products, size_t plane, int tile_row, 
     case 4: return write_tile<4>(products, plane, tile_row, tile_column, target);
     default: return write_tile<5>(products, plane, tile_row, tile_column, target);
   }
-}
-
-// The kernel's taps along one axis at the six points.
-void transform_kernel(const double* taps, int count, int step, double* out, int out_step) {
-  const double squares[] = {0.5, 2};
-  const double divisors[] = {-1.5, 6};  // of the Lagrange polynomials
-  out[0] = taps[0];
-  for (int p = 0; p < 2; p++) {
-    const double root = std::sqrt(squares[p]);
-    double even = 0, odd = 0;
-    for (int t = count - 1; t >= 0; t--) {
-      // Horner's rule in the point's square.
-      double& sum = t % 2 == 0 ? even : odd;
-      sum = sum * squares[p] + taps[t * step];
-    }
-    out[(1 + 2 * p) * out_step] = (even + root * odd) / divisors[p];
-    out[(2 + 2 * p) * out_step] = (even - root * odd) / divisors[p];
-  }
-  out[5 * out_step] = taps[(count - 1) * step];
 }
 
 }  // namespace
@@ -227,7 +232,6 @@ bool Winograd::suits(const flair_convolution& what) {
 Winograd::Winograd(const flair_convolution& what, const float* kernel, const float* bias) : what_(what) {
   const bool transposed = what.transposed != 0;
   const bool strided = !transposed && what.stride == 2;
-  const auto odd = [=](int32_t padding) { return strided ? padding % 2 : 0; };
   taps_ = transposed ? 2 : strided ? (what.kernel + 2) / 2 : what.kernel;
   in_parts_ = strided ? 4 : 1;
   parts_ = transposed ? 4 : 1;
@@ -243,77 +247,79 @@ Winograd::Winograd(const flair_convolution& what, const float* kernel, const flo
   lay(what.top, what.out_rows, first_row_, tile_rows_);
   lay(what.left, what.out_columns, first_column_, tile_columns_);
 
-  // Few enough tiles for the second-level cache, and enough for the kernel to be worth reading from the third.
   const int32_t in = in_parts_ * what.in_channels, all = parts_ * part_channels_;
-  const int32_t fitting = static_cast<int32_t>((256 << 10) / (points * sizeof(float) * (round_up(in, lanes) + all))) / 6 * 6;
+  // A part's last vector may reach into the next part, which is written after it, but not into the next tile.
+  values_row_ = round_up((in_parts_ - 1) * what.in_channels + round_up(what.in_channels, lanes), lanes);
+  // Few enough tiles for the second-level cache, and enough for the kernel to be worth reading from the third.
+  const int32_t fitting = static_cast<int32_t>((256 << 10) / (points * sizeof(float) * (values_row_ + all))) / 6 * 6;
   block_ = std::min(std::max(fitting, 36), tile_rows_ * tile_columns_);
 
   kernel_.reset(static_cast<float*>(std::aligned_alloc(64, (sizeof(float) * points * in * all + 63) / 64 * 64)));
   if (kernel_ == nullptr) throw std::bad_alloc();
   bias_.assign(part_channels_, 0);
   std::copy_n(bias, what.out_channels, bias_.begin());
+  // The tap of the kernel, along one axis, that the part (0 or 1 along it) of an input channel or of an output channel has at a place; none where that is outside.
+  const auto tap = [&](int32_t at, int32_t in_part, int32_t out_part, int32_t padding) {
+    return transposed ? out_part + 2 - 2 * at : strided ? 2 * at + in_part - padding % 2 : at;
+  };
 #pragma omp parallel for num_threads(what_.threads)
-  for (int32_t o = 0; o < all; o++) {
-    const int32_t part = o / part_channels_, channel = o % part_channels_;
-    const int32_t panel = o / (2 * lanes) * (2 * lanes), width = std::min(2 * lanes, all - panel);
+  for (int32_t panel = 0; panel < all; panel += panel_width) {
+    const int32_t width = std::min(panel_width, all - panel);
+    Panel taps[4 * 4] = {}, half[side * 4], whole[points];
     for (int32_t c = 0; c < in; c++) {
-      double taps[16] = {}, half[side * 4], whole[points] = {};
-      if (channel < what.out_channels) {
-        const int32_t in_part = c / what.in_channels;
-        const float* from = kernel + (static_cast<size_t>(channel) * what.in_channels + c % what.in_channels) * what.kernel * what.kernel;
+      for (int32_t o = panel; o < panel + width; o++) {
+        const int32_t out_part = o / part_channels_, in_part = c / what.in_channels;
+        if (o % part_channels_ >= what.out_channels) continue;
+        const float* from = kernel + (static_cast<size_t>(o % part_channels_) * what.in_channels + c % what.in_channels) * what.kernel * what.kernel;
         for (int y = 0; y < taps_; y++)
           for (int x = 0; x < taps_; x++) {
-            const int row = transposed ? part / 2 + 2 - 2 * y : strided ? 2 * y + in_part / 2 - odd(what.top) : y;
-            const int column = transposed ? part % 2 + 2 - 2 * x : strided ? 2 * x + in_part % 2 - odd(what.left) : x;
-            if (row >= 0 && row < what.kernel && column >= 0 && column < what.kernel) taps[y * taps_ + x] = from[row * what.kernel + column];
+            const int32_t row = tap(y, in_part / 2, out_part / 2, what.top), column = tap(x, in_part % 2, out_part % 2, what.left);
+            const bool there = row >= 0 && row < what.kernel && column >= 0 && column < what.kernel;
+            taps[y * taps_ + x].of[o - panel] = there ? from[row * what.kernel + column] : 0;
           }
-        for (int x = 0; x < taps_; x++) transform_kernel(taps + x, taps_, taps_, half + x, taps_);
-        for (int i = 0; i < side; i++) transform_kernel(half + i * taps_, taps_, 1, whole + i * side, 1);
       }
+      for (int x = 0; x < taps_; x++) transform_kernel(taps + x, taps_, taps_, half + x, taps_);
+      for (int i = 0; i < side; i++) transform_kernel(half + i * taps_, taps_, 1, whole + i * side, 1);
       for (int p = 0; p < points; p++)
-        kernel_[(static_cast<size_t>(p) * all + panel) * in + static_cast<size_t>(c) * width + o - panel] = static_cast<float>(whole[p]);
+        std::copy_n(whole[p].of, width, kernel_.get() + (static_cast<size_t>(p) * all + panel) * in + static_cast<size_t>(c) * width);
     }
   }
 }
 
 size_t Winograd::scratchpad_bytes() const {
-  return 64 + sizeof(float) * points * (plane_of(block_, round_up(in_parts_ * what_.in_channels, lanes)) + plane_of(block_, parts_ * part_channels_));
+  return 64 + sizeof(float) * points * (plane_of(block_, values_row_) + plane_of(block_, parts_ * part_channels_));
 }
 
 void Winograd::run(const float* in, float* out, void* scratchpad) const {
-  const int32_t tiles = tile_rows_ * tile_columns_, outputs = side + 1 - taps_, in_channels = in_parts_ * what_.in_channels, channels = round_up(in_channels, lanes), all = parts_ * part_channels_;
+  const int32_t tiles = tile_rows_ * tile_columns_, outputs = side + 1 - taps_;
+  const int32_t in_channels = in_parts_ * what_.in_channels, all = parts_ * part_channels_, step = in_parts_ == 1 ? 1 : 2;
   auto* values = reinterpret_cast<float*>((reinterpret_cast<uintptr_t>(scratchpad) + 63) / 64 * 64);
-  const size_t values_plane = plane_of(block_, channels), products_plane = plane_of(block_, all);
+  const size_t values_plane = plane_of(block_, values_row_), products_plane = plane_of(block_, all);
   float* products = values + points * values_plane;
-  const bool transposed = what_.transposed != 0;
-  const int32_t step = in_parts_ == 1 ? 1 : 2;
-  Target target = {out,         {0, what_.out_rows}, {0, what_.out_columns}, transposed ? 2 : 1, what_.out_channels, bias_.data(), what_.sum_type != FLAIR_NO_TYPE,
-                   what_.relu != 0, what_.sum_scale};
 #pragma omp parallel num_threads(what_.threads) if (what_.threads > 1)
   for (int32_t first = 0; first < tiles; first += block_) {
     const int32_t count = std::min(block_, tiles - first);
 #pragma omp for
     for (int32_t i = 0; i < count; i++) {
       const int32_t row = step * ((first + i) / tile_columns_ * outputs + first_row_), column = step * ((first + i) % tile_columns_ * outputs + first_column_);
-      // Each part's last vector may reach into the next part, which is written after it.
       for (int32_t part = 0; part < in_parts_; part++)
         read_tile(in, what_.in_rows, what_.in_columns, what_.in_channels, row + part / 2, column + part % 2, step,
-                  values + static_cast<size_t>(i) * channels + part * what_.in_channels, values_plane);
+                  values + static_cast<size_t>(i) * values_row_ + part * what_.in_channels, values_plane);
     }
 #pragma omp for
     for (int32_t p = 0; p < points; p++)
-      multiply(values + p * values_plane, channels, kernel_.get() + static_cast<size_t>(p) * in_channels * all, count, in_channels, all,
-               products + p * products_plane);
+      multiply(values + p * values_plane, values_row_, kernel_.get() + static_cast<size_t>(p) * in_channels * all, count, in_channels, all, products + p * products_plane);
 #pragma omp for
     for (int32_t i = 0; i < count; i++)
       for (int32_t part = 0; part < parts_; part++) {
-        Target of_part = target;
-        if (transposed) {
-          of_part.rows.first = 2 * (what_.top / 2) + part / 2 - what_.top;
-          of_part.columns.first = 2 * (what_.left / 2) + part % 2 - what_.left;
+        Target target = {out, {0, what_.out_rows}, {0, what_.out_columns}, 1, what_.out_channels, bias_.data(), what_.sum_type != FLAIR_NO_TYPE, what_.relu != 0, what_.sum_scale};
+        if (parts_ > 1) {
+          target.step = 2;
+          target.rows.first = part / 2 - what_.top % 2;
+          target.columns.first = part % 2 - what_.left % 2;
         }
-        write_tile(outputs, products + static_cast<size_t>(i) * all + static_cast<size_t>(part) * part_channels_, products_plane,
-                   (first + i) / tile_columns_, (first + i) % tile_columns_, of_part);
+        write_tile(outputs, products + static_cast<size_t>(i) * all + static_cast<size_t>(part) * part_channels_, products_plane, (first + i) / tile_columns_,
+                   (first + i) % tile_columns_, target);
       }
   }
 }

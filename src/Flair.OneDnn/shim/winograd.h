@@ -39,6 +39,7 @@ class Winograd {
   int32_t part_channels_;     // output channels of one part, filled up
   int32_t first_row_, first_column_;  // input pixel of the first tile
   int32_t tile_rows_, tile_columns_, block_;  // tiles, and how many are computed together
+  int32_t values_row_;                        // elements from one tile to the next, of its input at one point
   std::unique_ptr<float[], Free> kernel_;     // [36][panel of 16 or 8 outputs][in][output in it]
   std::vector<float> bias_;
 };

@@ -24,15 +24,23 @@ public static class PrecisionChoice
             return asked;
         if (device != "cpu")
             return Precision.Fp16;
-        if (fused && OneDnnLibrary.HasInt8 && calibration is { IsGood: true })
+        if (fused && OneDnnLibrary.HasVnni && calibration is { IsGood: true })
             return Precision.Int8;
         // Of libtorch's networks none was compared in bf16 with trained weights.
         return fused && OneDnnLibrary.HasBFloat16 ? Precision.Bf16 : Precision.Fp32;
     }
 
-    /// <summary>Whether <see cref="Precision.Auto"/> could be <paramref name="precision"/> here for a model that has no calibration, or had none.</summary>
-    internal static bool CouldBeAuto(Precision precision, string device, LoadedModel model) => device == "cpu"
-        && (precision == Precision.Fp32 || (precision == Precision.Bf16 && IsFused(model, device) && OneDnnLibrary.HasBFloat16));
+    /// <summary>
+    /// Whether <see cref="Precision.Auto"/> could be <paramref name="precision"/> for a model on another processor, or before it had its calibration,
+    /// and can be had here.
+    /// </summary>
+    internal static bool CouldBeAuto(Precision precision, string device, LoadedModel model, Calibration? calibration) => device == "cpu" && precision switch
+    {
+        Precision.Fp32 => true,
+        Precision.Bf16 => IsFused(model, device) && OneDnnLibrary.HasBFloat16,
+        Precision.Int8 => IsFused(model, device) && OneDnnLibrary.HasInt8 && calibration is { IsGood: true },
+        _ => false,
+    };
 
     /// <summary>Whether a model is run as a fused program (see ARCHITECTURE.md) rather than by libtorch: on the CPU, where oneDNN is there and the architecture can be written as a graph.</summary>
     public static bool IsFused(LoadedModel model, string device)

@@ -171,7 +171,7 @@ public sealed class RunPreparation
         var calibration = settings.Precision is Precision.Auto or Precision.Int8 ? Calibration.Find(settings.Model.Weights, model.Fingerprint) : null;
         var precision = PrecisionChoice.Resolve(settings.Precision, device, model, calibration);
         if (settings.Precision == Precision.Auto && !options.Replace)
-            precision = KeepPrecision(layout, model, device, precision, notice);
+            precision = KeepPrecision(layout, model, calibration, device, precision, notice);
         settings = settings with { Precision = precision };
         if (TileWriter.CompressionNotice is { } compression)
             notice(compression);
@@ -181,18 +181,18 @@ public sealed class RunPreparation
     }
 
     /// <summary>
-    /// The precision of an output directory that <c>auto</c> made, where <c>auto</c> would now take a faster one, as after a calibration has appeared: half a map
-    /// in another arithmetic is nobody's wish, nor is a nightly run that stops until somebody looks.
+    /// The precision of an output directory that <c>auto</c> made, where <c>auto</c> would now take another one, as after a calibration has appeared or on
+    /// another processor: half a map in another arithmetic is nobody's wish, nor is a nightly run that stops until somebody looks.
     /// </summary>
-    private static Precision KeepPrecision(OutputLayout layout, LoadedModel model, string device, Precision chosen, Action<string> notice)
+    private static Precision KeepPrecision(OutputLayout layout, LoadedModel model, Calibration? calibration, string device, Precision chosen, Action<string> notice)
     {
         if (RunDirectory.Find(layout) is not { } found || found.ModelFingerprint != model.Fingerprint || found.Setting("precision") is not { } word)
             return chosen;
-        foreach (var kept in (Precision[])[Precision.Fp32, Precision.Bf16])
+        foreach (var kept in (Precision[])[Precision.Fp32, Precision.Bf16, Precision.Int8])
         {
-            if (word != RunSettingsText.Word(kept) || kept == chosen || !PrecisionChoice.CouldBeAuto(kept, device, model))
+            if (word != RunSettingsText.Word(kept) || kept == chosen || !PrecisionChoice.CouldBeAuto(kept, device, model, calibration))
                 continue;
-            notice($"{layout.Shown} was made in {word}, so this run keeps to it, though auto would take {RunSettingsText.Word(chosen)} by now; --replace maps everything again in that");
+            notice($"{layout.Shown} was made in {word}, so this run keeps to it, though auto would take {RunSettingsText.Word(chosen)} here by now; --replace maps everything again in that");
             return kept;
         }
 

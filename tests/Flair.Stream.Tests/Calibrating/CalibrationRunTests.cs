@@ -60,8 +60,13 @@ public sealed class CalibrationRunTests : IDisposable
         (calibration with { Agreement = 0.9 }).Save(settings.Model.Weights);
         Assert.NotEqual(Precision.Int8, Prepared(settings));
         (calibration with { Agreement = 0.999 }).Save(settings.Model.Weights);
-        Assert.Equal(Precision.Int8, Prepared(settings));
+        Assert.Equal(OneDnnLibrary.HasVnni ? Precision.Int8 : Precision.Fp32, Prepared(settings));
         Assert.Equal(Precision.Fp32, Prepared(settings with { Precision = Precision.Fp32 }));
+
+        // What a processor with VNNI has begun stays in bytes on any.
+        var begun = settings with { Output = _scene.Output("begun") };
+        await Map(begun with { Precision = Precision.Int8 });
+        Assert.Equal(Precision.Int8, Prepared(begun));
     }
 
     [Int8Fact]
