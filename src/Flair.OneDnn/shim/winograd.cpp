@@ -88,34 +88,35 @@ void multiply(const float* in, size_t in_row, const float* kernel, int tiles, in
   if (o < outputs) multiply_panel<1>(in, in_row, kernel + static_cast<size_t>(o) * channels, tiles, channels, sums + o, outputs);
 }
 
-constexpr float a = 0.70710678118654752f, b = 1.41421356237309505f;
+// The points.
+constexpr float inner = 0.70710678118654752f, outer = 1.41421356237309505f;
 
 // Along one axis: the input's six values at the six points.
 FLAIR_INLINE void transform_input(const vec* in, int in_step, vec* out, int out_step) {
   const vec d0 = in[0], d1 = in[in_step], d2 = in[2 * in_step], d3 = in[3 * in_step], d4 = in[4 * in_step], d5 = in[5 * in_step];
-  const vec even_a = d4 - 2 * d2, odd_a = a * (d3 - 2 * d1), even_b = d4 - 0.5f * d2, odd_b = b * (d3 - 0.5f * d1);
+  const vec even_inner = d4 - 2 * d2, odd_inner = inner * (d3 - 2 * d1), even_outer = d4 - 0.5f * d2, odd_outer = outer * (d3 - 0.5f * d1);
   out[0] = d0 - 2.5f * d2 + d4;
-  out[out_step] = even_a + odd_a;
-  out[2 * out_step] = even_a - odd_a;
-  out[3 * out_step] = even_b + odd_b;
-  out[4 * out_step] = even_b - odd_b;
+  out[out_step] = even_inner + odd_inner;
+  out[2 * out_step] = even_inner - odd_inner;
+  out[3 * out_step] = even_outer + odd_outer;
+  out[4 * out_step] = even_outer - odd_outer;
   out[5 * out_step] = d1 - 2.5f * d3 + d5;
 }
 
 // Along one axis: the products at the six points to so many outputs, 3 to 5.
 template <int Outputs>
 FLAIR_INLINE void transform_output(const vec* in, vec* out, int out_step) {
-  const vec even_a = in[1] + in[2], odd_a = in[1] - in[2], even_b = in[3] + in[4], odd_b = in[3] - in[4];
-  out[0] = in[0] + even_a + even_b;
-  out[out_step] = a * odd_a + b * odd_b;
-  vec last = 0.5f * even_a + 2 * even_b;
+  const vec even_inner = in[1] + in[2], odd_inner = in[1] - in[2], even_outer = in[3] + in[4], odd_outer = in[3] - in[4];
+  out[0] = in[0] + even_inner + even_outer;
+  out[out_step] = inner * odd_inner + outer * odd_outer;
+  vec last = 0.5f * even_inner + 2 * even_outer;
   if constexpr (Outputs > 3) {
     out[2 * out_step] = last;
-    last = (0.5f * a) * odd_a + (2 * b) * odd_b;
+    last = (0.5f * inner) * odd_inner + (2 * outer) * odd_outer;
   }
   if constexpr (Outputs > 4) {
     out[3 * out_step] = last;
-    last = 0.25f * even_a + 4 * even_b;
+    last = 0.25f * even_inner + 4 * even_outer;
   }
   out[(Outputs - 1) * out_step] = last + in[5];
 }
@@ -219,14 +220,16 @@ bool Winograd::suits(const flair_convolution& what) {
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return false;
   const bool single = what.in_type == FLAIR_FLOAT32 && what.kernel_type == FLAIR_FLOAT32 && what.out_type == FLAIR_FLOAT32 &&
                       (what.sum_type == FLAIR_NO_TYPE || what.sum_type == FLAIR_FLOAT32) && what.added_type == FLAIR_NO_TYPE;
+  // With fewer channels the transforms cost more than they save.
+  if (!single || what.dilation != 1 || what.in_channels * what.stride * what.stride < 12 || what.out_channels < 8) return false;
+  const bool form = what.transposed != 0  ? what.kernel == 4 && what.stride == 2 && what.sum_type == FLAIR_NO_TYPE
+                    : what.stride == 1 ? what.kernel >= 2 && what.kernel <= 4
+                                       : what.stride == 2 && what.kernel >= 3 && what.kernel <= 7;
   const auto fits = [&](int32_t in, int32_t padding, int32_t out) {
     return what.transposed != 0 ? (in - 1) * what.stride + what.kernel - padding == out : (in + padding - what.kernel) / what.stride + 1 == out;
   };
-  if (!fits(what.in_rows, what.top + what.bottom, what.out_rows) || !fits(what.in_columns, what.left + what.right, what.out_columns)) return false;
-  // With fewer channels the transforms cost more than they save.
-  if (!single || what.dilation != 1 || what.in_channels * what.stride * what.stride < 16 || what.out_channels < 16) return false;
-  if (what.transposed != 0) return what.kernel == 4 && what.stride == 2 && what.sum_type == FLAIR_NO_TYPE;
-  return what.stride == 1 ? what.kernel >= 2 && what.kernel <= 4 : what.stride == 2 && what.kernel >= 3 && what.kernel <= 7;
+  // What does not fit is left to oneDNN, which says why.
+  return form && fits(what.in_rows, what.top + what.bottom, what.out_rows) && fits(what.in_columns, what.left + what.right, what.out_columns);
 }
 
 Winograd::Winograd(const flair_convolution& what, const float* kernel, const float* bias) : what_(what) {

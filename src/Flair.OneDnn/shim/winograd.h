@@ -1,5 +1,5 @@
 // Convolutions in single precision by Winograd's minimal filtering, for processors with AVX2 and FMA: a third to a quarter of the multiplications
-// that the definition takes, and as exact (the largest error over 128 channels is 1.4 times a direct sum's). oneDNN has it for AVX-512 alone, and
+// that the definition takes, and almost as exact (a test compares it with a direct sum). oneDNN has it for AVX-512 alone, and
 // not for maps whose channels lie side by side.
 //
 // S. Winograd, Arithmetic Complexity of Computations, 1980; A. Lavin and S. Gray, Fast Algorithms for Convolutional Neural Networks, 2015.
