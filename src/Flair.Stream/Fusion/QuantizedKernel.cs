@@ -5,7 +5,7 @@ namespace Flair.Fusion;
 /// <summary>
 /// A kernel in signed bytes. The input's steps go into the kernel, the kernel gets a step an output channel, so that
 /// Σ w · x ≈ step[o] · Σ q · b for bytes b of the input. Processors without VNNI add the products of two neighbouring input channels in 16 bits
-/// (<see cref="Operation.LargestPair"/>); kernels keep to that on all of them, so that int8 gives the same map everywhere.
+/// (<see cref="Operation.LargestPair"/>); kernels keep to that on all of them, so that their sums are the same everywhere.
 /// </summary>
 /// <param name="Values">[out][in][row][column].</param>
 /// <param name="Bias">One an output channel, in steps of the kernel.</param>
