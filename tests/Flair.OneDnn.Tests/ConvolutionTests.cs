@@ -53,14 +53,13 @@ public sealed class ConvolutionTests
     public void Saved_multiplications_cost_little_exactness()
     {
         var shape = Shape(128, 16, 3, padding: [0, 0, 0, 0]) with { InType = MapType.Float32, OutType = MapType.Float32 };
-        var input = ToSingle(Maps.Random(MapType.Float32, shape.InRows * shape.InColumns * shape.InChannels, 1));
-        var kernel = ToSingle(Maps.Random(MapType.Float32, shape.OutChannels * shape.InChannels * 9, 2));
+        var input = Maps.Random(MapType.Float32, shape.InRows * shape.InColumns * shape.InChannels, 1);
+        var kernel = Maps.Random(MapType.Float32, shape.OutChannels * shape.InChannels * 9, 2);
         var none = new double[shape.OutRows * shape.OutColumns * shape.OutChannels];
-        var (exact, _) = NaiveConvolution.Compute(
-            shape, [.. input.Select(value => (double)value)], [.. kernel.Select(value => (double)value)], new double[shape.OutChannels], Ones(shape.OutChannels), none);
+        var (exact, _) = NaiveConvolution.Compute(shape, input, kernel, new double[shape.OutChannels], Ones(shape.OutChannels), none);
 
-        using var operation = Operation.Convolution(shape, kernel, new float[shape.OutChannels]);
-        var output = Maps.Decode(MapType.Float32, Maps.Run(operation, Maps.Encode(MapType.Float32, [.. input.Select(value => (double)value)]), new byte[4 * none.Length]));
+        using var operation = Operation.Convolution(shape, ToSingle(kernel), new float[shape.OutChannels]);
+        var output = Maps.Decode(MapType.Float32, Maps.Run(operation, Maps.Encode(MapType.Float32, input), new byte[4 * none.Length]));
 
         var (largest, largestDirect) = (0.0, 0.0);
         for (var at = 0; at < exact.Length; at++)
@@ -71,7 +70,7 @@ public sealed class ConvolutionTests
             for (var i = 0; i < shape.InChannels; i++)
             {
                 for (var t = 0; t < 9; t++)
-                    sum += kernel[(((o * shape.InChannels) + i) * 9) + t] * input[(((((y + (t / 3)) * shape.InColumns) + x + (t % 3)) * shape.InChannels) + i)];
+                    sum += (float)kernel[(((o * shape.InChannels) + i) * 9) + t] * (float)input[((((y + (t / 3)) * shape.InColumns) + x + (t % 3)) * shape.InChannels) + i];
             }
 
             largest = Math.Max(largest, Math.Abs(output[at] - exact[at]));
@@ -85,7 +84,7 @@ public sealed class ConvolutionTests
     [OneDnnFact]
     public void A_processor_with_AVX2_saves_multiplications()
     {
-        var flags = File.ReadLines("/proc/cpuinfo").First(line => line.StartsWith("flags", StringComparison.Ordinal)).Split(' ');
+        var flags = OneDnnLibraryTests.ProcessorFlags();
         var shape = s_shapes["3 × 3"] with { InType = MapType.Float32, OutType = MapType.Float32 };
 
         using var operation = Operation.Convolution(shape, new float[16 * 32 * 9], new float[32]);
@@ -261,11 +260,12 @@ public sealed class ConvolutionTests
         KeepPairs(shape, kernel);
         // A byte's mean is 127; sums spread by some 14 000 √taps. Both ends of a byte's range are to be passed.
         // A transposed one's are shared out among stride² output pixels.
+        var mean = kernel.Average();
         var taps = kernel.Length / shape.OutChannels / (shape.Transposed ? shape.Stride * shape.Stride : 1);
         var unit = 100 / (14_000 * Math.Sqrt(taps));
         var scale = Maps.Random(MapType.Float32, shape.OutChannels, 5).Select(value => (double)(float)(unit * (1 + (value / 2)))).ToArray();
         // In units of the sum, as documented: the bias is scaled with it.
-        var bias = Maps.Random(MapType.Float32, shape.OutChannels, 3).Select(value => (double)(float)((((250 * value) + 60) / unit) - (kernel.Average() * 127 * taps))).ToArray();
+        var bias = Maps.Random(MapType.Float32, shape.OutChannels, 3).Select(value => (double)(float)((((250 * value) + 60) / unit) - (mean * 127 * taps))).ToArray();
         var before = Maps.Random(shape.SumType == MapType.None ? outType : shape.SumType, shape.OutRows * shape.OutColumns * shape.OutChannels, 4);
         var held = shape.SumType == MapType.None ? outType : shape.SumType;
 

@@ -40,9 +40,14 @@ internal static class CalibrateCommand
             if (quiet)
                 context.WriteJson(new { path, calibration.Agreement, calibration.Windows, calibration.CheckedWindows, calibration.Wide, taken_by_default = calibration.IsGood });
             else
-                context.Out.WriteLine($"{path} ({(calibration.IsGood ? $"detect takes int8 from now on{(OneDnnLibrary.HasVnni ? "" : ", on processors with VNNI; this one has none, and is as fast in fp32")}" : $"below {Calibration.LeastAgreement:P1}: detect takes int8 only with --precision int8")})");
+                context.Out.WriteLine($"{path} ({Consequence(calibration)})");
             return ExitCode.Done;
         });
         return command;
     }
+
+    private static string Consequence(Calibration calibration) =>
+        !calibration.IsGood ? $"below {Calibration.LeastAgreement:P1}: detect takes int8 only with --precision int8"
+        : OneDnnLibrary.HasVnni ? "detect takes int8 from now on"
+        : "detect takes int8 from now on, on processors with VNNI; this one has none, and is as fast in fp32";
 }

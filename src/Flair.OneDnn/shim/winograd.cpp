@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <cstring>
 #include <new>
 
 namespace flair {
@@ -15,11 +14,15 @@ namespace {
 constexpr int lanes = 8;
 constexpr int side = 6;  // of a tile of input pixels
 constexpr int points = side * side;
+constexpr int cache_line = 64;
 
-int round_up(int value, int unit) { return (value + unit - 1) / unit * unit; }
+template <class Number>
+Number round_up(Number value, int unit) {
+  return (value + unit - 1) / unit * unit;
+}
 
 // Elements from one point to the next. A cache line more than needed: a tile's values at all points would otherwise fall into the same few sets of the cache.
-size_t plane_of(int tiles, int channels) { return static_cast<size_t>(tiles) * channels + 16; }
+size_t plane_of(int tiles, int channels) { return static_cast<size_t>(tiles) * channels + cache_line / sizeof(float); }
 
 // How a tile's outputs lie: output row of tile t and row i in it is step * (outputs * t + i) + first.
 struct Axis {
@@ -257,7 +260,7 @@ Winograd::Winograd(const flair_convolution& what, const float* kernel, const flo
   const int32_t fitting = static_cast<int32_t>((256 << 10) / (points * sizeof(float) * (values_row_ + all))) / 6 * 6;
   block_ = std::min(std::max(fitting, 36), tile_rows_ * tile_columns_);
 
-  kernel_.reset(static_cast<float*>(std::aligned_alloc(64, (sizeof(float) * points * in * all + 63) / 64 * 64)));
+  kernel_.reset(static_cast<float*>(std::aligned_alloc(cache_line, round_up(sizeof(float) * points * in * all, cache_line))));
   if (kernel_ == nullptr) throw std::bad_alloc();
   bias_.assign(part_channels_, 0);
   std::copy_n(bias, what.out_channels, bias_.begin());
@@ -290,13 +293,13 @@ Winograd::Winograd(const flair_convolution& what, const float* kernel, const flo
 }
 
 size_t Winograd::scratchpad_bytes() const {
-  return 64 + sizeof(float) * points * (plane_of(block_, values_row_) + plane_of(block_, parts_ * part_channels_));
+  return cache_line + sizeof(float) * points * (plane_of(block_, values_row_) + plane_of(block_, parts_ * part_channels_));
 }
 
 void Winograd::run(const float* in, float* out, void* scratchpad) const {
   const int32_t tiles = tile_rows_ * tile_columns_, outputs = side + 1 - taps_;
   const int32_t in_channels = in_parts_ * what_.in_channels, all = parts_ * part_channels_, step = in_parts_ == 1 ? 1 : 2;
-  auto* values = reinterpret_cast<float*>((reinterpret_cast<uintptr_t>(scratchpad) + 63) / 64 * 64);
+  auto* values = reinterpret_cast<float*>(round_up(reinterpret_cast<uintptr_t>(scratchpad), cache_line));
   const size_t values_plane = plane_of(block_, values_row_), products_plane = plane_of(block_, all);
   float* products = values + points * values_plane;
 #pragma omp parallel num_threads(what_.threads) if (what_.threads > 1)

@@ -17,17 +17,15 @@ public static class PrecisionChoice
     public static Precision Resolve(Precision asked, string device, LoadedModel model, Calibration? calibration)
     {
         NetworkOptimizer.Check(asked, device);
-        var fused = IsFused(model, device);
         if (asked == Precision.Int8)
-            CheckInt8(model, fused, calibration);
+            CheckInt8(model, IsFused(model, device), calibration);
         if (asked != Precision.Auto)
             return asked;
         if (device != "cpu")
             return Precision.Fp16;
-        if (fused && OneDnnLibrary.HasVnni && calibration is { IsGood: true })
+        if (OneDnnLibrary.HasVnni && CouldBeAuto(Precision.Int8, device, model, calibration))
             return Precision.Int8;
-        // Of libtorch's networks none was compared in bf16 with trained weights.
-        return fused && OneDnnLibrary.HasBFloat16 ? Precision.Bf16 : Precision.Fp32;
+        return CouldBeAuto(Precision.Bf16, device, model, calibration) ? Precision.Bf16 : Precision.Fp32;
     }
 
     /// <summary>
@@ -37,6 +35,7 @@ public static class PrecisionChoice
     internal static bool CouldBeAuto(Precision precision, string device, LoadedModel model, Calibration? calibration) => device == "cpu" && precision switch
     {
         Precision.Fp32 => true,
+        // Of libtorch's networks none was compared in bf16 with trained weights.
         Precision.Bf16 => IsFused(model, device) && OneDnnLibrary.HasBFloat16,
         Precision.Int8 => IsFused(model, device) && OneDnnLibrary.HasInt8 && calibration is { IsGood: true },
         _ => false,

@@ -75,6 +75,15 @@ public sealed class QuantizedKernelTests
         Assert.Equal(wide.Scale.Zip(s_outputSteps, (scale, step) => scale / step), bytes.Scale);
     }
 
+    [Fact]
+    public void A_kernel_of_zeros_stays_one()
+    {
+        var quantized = QuantizedKernel.Create(new float[Inputs * Taps], [3], s_inputSteps, [0.5f]);
+
+        Assert.All(quantized.Values, value => Assert.Equal(0, value));
+        Assert.Equal((3f, 2f), (quantized.Bias[0], quantized.Scale[0]));
+    }
+
     /// <summary>The largest sum of neighbouring channels of one output channel.</summary>
     private static int LargestPair(sbyte[] row)
     {
@@ -86,14 +95,5 @@ public sealed class QuantizedKernelTests
         }
 
         return largest;
-    }
-
-    [Fact]
-    public void A_kernel_of_zeros_stays_one()
-    {
-        var quantized = QuantizedKernel.Create(new float[Inputs * Taps], [3], s_inputSteps, [0.5f]);
-
-        Assert.All(quantized.Values, value => Assert.Equal(0, value));
-        Assert.Equal((3f, 2f), (quantized.Bias[0], quantized.Scale[0]));
     }
 }
