@@ -21,7 +21,8 @@ public abstract class Stage<TIn, TOut>
     /// <param name="next">Takes what it makes, and is completed or faulted with it; null for the last block.</param>
     /// <param name="capacity">Messages that may wait for it.</param>
     /// <param name="cancellation">Stops it between two messages.</param>
-    protected Stage(BlockCounters counters, ITargetBlock<TOut>? next, int capacity, CancellationToken cancellation)
+    /// <param name="scheduler">Runs it; null: the thread pool.</param>
+    protected Stage(BlockCounters counters, ITargetBlock<TOut>? next, int capacity, CancellationToken cancellation, TaskScheduler? scheduler = null)
     {
         Counters = counters;
         _next = next;
@@ -32,6 +33,7 @@ public abstract class Stage<TIn, TOut>
             MaxDegreeOfParallelism = 1,
             EnsureOrdered = true,
             CancellationToken = cancellation,
+            TaskScheduler = scheduler ?? TaskScheduler.Default,
         });
         counters.Queue = () => _block.InputCount;
         Completion = CompleteAsync();

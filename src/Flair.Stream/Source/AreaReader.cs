@@ -9,8 +9,6 @@ namespace Flair.Source;
 /// </summary>
 public sealed class AreaReader : IDisposable
 {
-    private const int BuffersKept = 16;
-
     /// <summary>
     /// Rows that are decoded ahead: the next row of compressed blocks, when the one before is not quite used up. No more, as two of them then wait decoded.
     /// </summary>
@@ -24,14 +22,14 @@ public sealed class AreaReader : IDisposable
     private readonly GridRect _area;
     private readonly KeptBlocks? _kept;
     private readonly int _unit;
+    private readonly ReadResources _shared;
     private readonly BufferPool _pool;
-    private readonly bool _ownsPool;
+    private readonly bool _isAlone;
     private readonly ReadCounters _counters = new();
     private readonly List<ImageryRows> _imagery = [];
     private readonly List<(HeightProduct Product, ElevationRows Surface, ElevationRows? Terrain)> _heights = [];
     private readonly KnownRows _known;
     private readonly CancellationTokenSource _stop = new();
-    private readonly DecodeScheduler _decoders;
     private readonly List<Task> _decoding = [];
     private int _next;
     private bool _disposed;
@@ -47,19 +45,19 @@ public sealed class AreaReader : IDisposable
     {
     }
 
-    /// <summary>As the other constructor, with a pool that the readers before and after share; each gives back what is free when it ends.</summary>
-    internal AreaReader(Mosaic mosaic, GridRect area, ReadOptions options, KeptBlocks? kept, int unit, BufferPool? pool)
+    /// <summary>As the other constructor, with what the readers before and after have too; each gives back the memory that is free when it ends.</summary>
+    internal AreaReader(Mosaic mosaic, GridRect area, ReadOptions options, KeptBlocks? kept, int unit, ReadResources? shared)
     {
         ArgumentNullException.ThrowIfNull(mosaic);
         ArgumentNullException.ThrowIfNull(options);
-        _pool = pool ?? CreatePool();
-        _ownsPool = pool is null;
+        _isAlone = shared is null;
+        _shared = shared ?? ReadResources.For(options);
+        _pool = _shared.Pool;
         _mosaic = mosaic;
         _options = options;
         _area = area;
         _kept = kept;
         _unit = unit;
-        _decoders = new DecodeScheduler(Parallelism, options.SparesCores ? Math.Max(1, Parallelism / 2) : Parallelism);
         Strips = StripPlan.Cut(area, mosaic.Imagery[0].Layer.In(area).ConvertAll(file => (file.Rect, file.Info.BlockHeight)));
         var withHalo = mosaic.WithHalo(area);
         foreach (var product in mosaic.Imagery)
@@ -74,9 +72,6 @@ public sealed class AreaReader : IDisposable
 
         _known = new KnownRows(_imagery, withHalo, mosaic.HasSuspects(area), mosaic.Samples, mosaic.Nodata, _pool);
     }
-
-    /// <summary>A pool for several readers.</summary>
-    internal static BufferPool CreatePool() => new(BuffersKept);
 
     /// <summary>The strips, north to south; they cover the area exactly, most of them about 256 rows high.</summary>
     public IReadOnlyList<GridRect> Strips { get; }
@@ -136,8 +131,8 @@ public sealed class AreaReader : IDisposable
         }
 
         _known.Dispose();
-        if (_ownsPool)
-            _pool.Dispose();
+        if (_isAlone)
+            _shared.Dispose();
         else
             _pool.Trim();
         _stop.Dispose();
@@ -157,7 +152,7 @@ public sealed class AreaReader : IDisposable
         int ahead = Strips[index].Bottom + RowsAhead;
         for (int i = _decoding.Count; i < Strips.Count && (i <= index + 1 || Strips[i].Y < ahead); i++)
             _decoding.Add(DecodeAsync(Strips[i]));
-        await _decoders.Hurry(_decoding[index], cancellation).ConfigureAwait(false);
+        await _shared.Decoders.Hurry(_decoding[index], cancellation).ConfigureAwait(false);
         return Compose(index, cancellation);
     }
 
@@ -204,8 +199,8 @@ public sealed class AreaReader : IDisposable
     {
         var file = job.Source;
         var decoding = file.IsInOrder
-            ? file.Last.ContinueWith(_ => file.Decode(job, _stop.Token), CancellationToken.None, TaskContinuationOptions.None, _decoders)
-            : Task.Factory.StartNew(() => file.Decode(job, _stop.Token), CancellationToken.None, TaskCreationOptions.None, _decoders);
+            ? file.Last.ContinueWith(_ => file.Decode(job, _stop.Token), CancellationToken.None, TaskContinuationOptions.None, _shared.Decoders)
+            : Task.Factory.StartNew(() => file.Decode(job, _stop.Token), CancellationToken.None, TaskCreationOptions.None, _shared.Decoders);
         return file.Last = decoding;
     }
 

@@ -25,8 +25,8 @@ public sealed class ReadBlock : Stage<UnitState, UnitStrip>
     private readonly ReadOptions _options;
     private readonly KeptBlocks? _kept;
 
-    // One for all units: what the last strip of one leaves serves the first of the next.
-    private readonly BufferPool _pool = AreaReader.CreatePool();
+    // For all units: the memory that the last strip of one leaves serves the first of the next.
+    private readonly ReadResources _resources;
 
     /// <summary>The unit whose last strip has not left yet.</summary>
     private Open? _last;
@@ -45,12 +45,13 @@ public sealed class ReadBlock : Stage<UnitState, UnitStrip>
         _mosaic = mosaic;
         _options = options;
         _kept = kept;
+        _resources = ReadResources.For(options);
     }
 
     /// <inheritdoc/>
     protected override async Task HandleAsync(UnitState message, CancellationToken cancellation)
     {
-        var reader = new AreaReader(_mosaic, message.ReadArea, _options, _kept, message.Order, _pool);
+        var reader = new AreaReader(_mosaic, message.ReadArea, _options, _kept, message.Order, _resources);
         var before = _last;
         _last = new Open(message, reader);
         UnitStrip? strip = null;
@@ -81,7 +82,7 @@ public sealed class ReadBlock : Stage<UnitState, UnitStrip>
         Counters.Pulse = null;
         _last?.Reader.Dispose();
         _last = null;
-        _pool.Dispose();
+        _resources.Dispose();
     }
 
     private async Task<UnitStrip> ComposeAsync(Open unit, int index, CancellationToken cancellation)

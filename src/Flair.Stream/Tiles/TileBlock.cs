@@ -18,10 +18,11 @@ public sealed record CompleteTile(UnitState Unit, SourceTile Tile, TileWriter Wr
 
 /// <summary>
 /// finished rows → complete tiles. Cuts the unit's rows into its tiles, counts their pixels and puts them into temporary files.
-/// Bounded: one message of rows at a time, and a little for each open tile, whatever its size. Ordered: a tile leaves with its last row.
+/// Bounded: one message of rows at a time, and a little for each open tile, whatever its size. Ordered: a tile leaves with its last row. It has a thread of its own.
 /// </summary>
 public sealed class TileBlock : Stage<MapRows, CompleteTile>
 {
+    private readonly ThreadScheduler _thread;
     private readonly Func<SourceTile, TileWriter> _createWriter;
     private readonly int _classes;
     private readonly List<CompleteTile> _open = [];
@@ -34,8 +35,15 @@ public sealed class TileBlock : Stage<MapRows, CompleteTile>
     /// <param name="cancellation">Stops it between two messages.</param>
     public TileBlock(
         Func<SourceTile, TileWriter> createWriter, int classes, BlockCounters counters, ITargetBlock<CompleteTile> next, CancellationToken cancellation)
-        : base(counters, next, capacity: 2, cancellation)
+        : this(new ThreadScheduler("tile", 1), createWriter, classes, counters, next, cancellation)
     {
+    }
+
+    private TileBlock(
+        ThreadScheduler thread, Func<SourceTile, TileWriter> createWriter, int classes, BlockCounters counters, ITargetBlock<CompleteTile> next, CancellationToken cancellation)
+        : base(counters, next, capacity: 2, cancellation, thread)
+    {
+        _thread = thread;
         _createWriter = createWriter;
         _classes = classes;
     }
@@ -57,7 +65,7 @@ public sealed class TileBlock : Stage<MapRows, CompleteTile>
             if (rows.Y + rows.Count >= tile.Tile.Rect.Bottom)
             {
                 _open.Remove(tile);
-                await SendAsync(tile).ConfigureAwait(false);
+                await SendAsync(tile).ConfigureAwait(true);
             }
         }
     }
@@ -68,6 +76,7 @@ public sealed class TileBlock : Stage<MapRows, CompleteTile>
         foreach (var tile in _open)
             tile.Dispose();
         _open.Clear();
+        _thread.Dispose();
     }
 
     private void Write(CompleteTile tile, MapRows rows)

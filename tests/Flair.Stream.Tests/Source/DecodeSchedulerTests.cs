@@ -12,7 +12,7 @@ public sealed class DecodeSchedulerTests
     [InlineData(4, 2, 4)]
     public async Task Some_threads_work_ahead_and_all_of_them_in_a_hurry(int threads, int ahead, int hurried)
     {
-        var scheduler = new DecodeScheduler(threads, ahead);
+        using var scheduler = new DecodeScheduler(threads, ahead);
         using var enough = new SemaphoreSlim(0);
         using var gate = new ManualResetEventSlim();
         var running = 0;
@@ -41,7 +41,7 @@ public sealed class DecodeSchedulerTests
     [Fact]
     public async Task Jobs_begin_in_their_order()
     {
-        var scheduler = new DecodeScheduler(2, 1);
+        using var scheduler = new DecodeScheduler(2, 1);
         List<int> order = [];
         await Task.WhenAll(Enumerable.Range(0, 100).Select(i => Start(scheduler, () => order.Add(i))).ToArray()).WaitAsync(s_patience);
         Assert.Equal(Enumerable.Range(0, 100), order);
@@ -50,7 +50,7 @@ public sealed class DecodeSchedulerTests
     [Fact]
     public async Task A_job_that_fails_or_a_wait_that_is_stopped_leaves_the_others_running()
     {
-        var scheduler = new DecodeScheduler(2, 1);
+        using var scheduler = new DecodeScheduler(2, 1);
         var failing = Start(scheduler, () => throw new IOException("no"));
         await Assert.ThrowsAsync<IOException>(() => scheduler.Hurry(failing, CancellationToken.None));
         using var stopped = new CancellationTokenSource();
