@@ -48,6 +48,21 @@ public sealed class PixelHashTests
         Assert.NotEqual(Hash(pixels, 45), Hash([.. pixels[1350..], .. pixels[..1350]], 45));
     }
 
+    [Theory]
+    [InlineData(8)]
+    [InlineData(64)]
+    [InlineData(512)]
+    public void So_do_exchanged_runs_that_hardly_differ(int apart)
+    {
+        var pixels = new byte[1024];
+        PixelHash one = new(), other = new();
+        pixels[0] = 1;
+        one.Add(0, 0, 0, pixels);
+        (pixels[0], pixels[apart]) = (0, 1);
+        other.Add(0, 0, 0, pixels);
+        Assert.NotEqual(one.Value, other.Value);
+    }
+
     private static ulong Hash(byte[] pixels, int block)
     {
         var hash = new PixelHash();
