@@ -28,6 +28,9 @@ internal sealed class TileLayer : IDisposable
 
     private const int BlockSize = 512;
 
+    /// <summary>Rows of a block of the temporary rows: GDAL's usual is one or two, each with its own call of the system.</summary>
+    private const int RowsBlock = 16;
+
     /// <summary>Rows of a block of the temporary overviews: GDAL's usual.</summary>
     private const int OverviewBlock = 128;
 
@@ -55,7 +58,7 @@ internal sealed class TileLayer : IDisposable
         Temporary = Path.Combine(folder, fileName);
         _bufferPath = Path.Combine(folder, "rows-" + fileName);
         _buffer = Raster.Create(
-            "GTiff", _bufferPath, job.Rect.Width, job.Rect.Height, _bands.Length, GdalType.Byte, "INTERLEAVE=BAND", "BIGTIFF=IF_SAFER", "SPARSE_OK=TRUE");
+            "GTiff", _bufferPath, job.Rect.Width, job.Rect.Height, _bands.Length, GdalType.Byte, "INTERLEAVE=BAND", "BIGTIFF=IF_SAFER", "SPARSE_OK=TRUE", $"BLOCKYSIZE={RowsBlock}");
         try
         {
             Describe(_buffer);

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using System.Threading.Tasks.Dataflow;
 using Flair.Running;
 using Flair.Source;
@@ -12,10 +13,13 @@ namespace Flair.Windowing;
 /// </summary>
 public sealed class WindowBlock : Stage<UnitStrip, CutWindow>
 {
+    private const int CacheLine = 64;
+    private const int RowsAhead = 4;
+
     private readonly int _channels;
     private readonly int _sampleBytes;
     private readonly RunTally _tally;
-    private readonly List<Strip> _strips = [];
+    private readonly List<(Strip Strip, bool IsWhole)> _strips = [];
     private int _nextRow;
 
     /// <summary>Makes the block.</summary>
@@ -59,16 +63,15 @@ public sealed class WindowBlock : Stage<UnitStrip, CutWindow>
 
     private void Accept(UnitState unit, Strip strip)
     {
-        _strips.Add(strip);
         foreach (var failure in strip.Failures)
             unit.Failures.Enqueue(failure);
         var rows = strip.Rect.Intersect(unit.Unit.Bounds);
-        if (rows.IsEmpty)
-            return;
         unsafe
         {
             var known = new ReadOnlySpan<byte>(strip.Known, checked(strip.Rect.Width * strip.Rect.Height));
-            unit.Known.Put(known[(((rows.Y - strip.Rect.Y) * strip.Rect.Width) + rows.X - strip.Rect.X)..], strip.Rect.Width, rows.Height);
+            _strips.Add((strip, !known.Contains((byte)0)));
+            if (!rows.IsEmpty)
+                unit.Known.Put(known[(((rows.Y - strip.Rect.Y) * strip.Rect.Width) + rows.X - strip.Rect.X)..], strip.Rect.Width, rows.Height);
         }
     }
 
@@ -91,7 +94,7 @@ public sealed class WindowBlock : Stage<UnitStrip, CutWindow>
         }
 
         var window = CutWindow.Create(unit, placement, record, checked((int)(placement.Window.Area * _channels * _sampleBytes)));
-        foreach (var strip in _strips)
+        foreach (var (strip, _) in _strips)
             Copy(strip, placement.Window, window.Pixels);
         Counters.Add(1, window.Bytes);
         return window;
@@ -109,9 +112,15 @@ public sealed class WindowBlock : Stage<UnitStrip, CutWindow>
     private unsafe long CountKnown(GridRect rect)
     {
         long count = 0;
-        foreach (var strip in _strips)
+        foreach (var (strip, isWhole) in _strips)
         {
             var part = strip.Rect.Intersect(rect);
+            if (isWhole)
+            {
+                count += part.Area;
+                continue;
+            }
+
             for (var row = part.Y; row < part.Bottom; row++)
             {
                 var offset = ((long)(row - strip.Rect.Y) * strip.Rect.Width) + part.X - strip.Rect.X;
@@ -127,22 +136,26 @@ public sealed class WindowBlock : Stage<UnitStrip, CutWindow>
         var part = strip.Rect.Intersect(window);
         if (part.IsEmpty)
             return;
+        var length = part.Width * _sampleBytes;
+        var stride = (long)strip.Rect.Width * _sampleBytes;
         for (var channel = 0; channel < _channels; channel++)
         {
-            for (var row = part.Y; row < part.Bottom; row++)
+            var source = (byte*)strip.Planes + ((((long)channel * strip.Rect.Height) + part.Y - strip.Rect.Y) * stride) + ((part.X - strip.Rect.X) * _sampleBytes);
+            for (var row = part.Y; row < part.Bottom; row++, source += stride)
             {
-                var source = ((((long)channel * strip.Rect.Height) + row - strip.Rect.Y) * strip.Rect.Width) + part.X - strip.Rect.X;
+                // Rows are too short, and too far from each other, for the processor to see what comes next. Beyond the memory's end this does nothing.
+                for (var at = 0; Sse.IsSupported && at < length; at += CacheLine)
+                    Sse.Prefetch0(source + (RowsAhead * stride) + at);
                 var target = (((channel * window.Height) + row - window.Y) * window.Width) + part.X - window.X;
-                new ReadOnlySpan<byte>((byte*)strip.Planes + (source * _sampleBytes), part.Width * _sampleBytes)
-                    .CopyTo(pixels[(target * _sampleBytes)..]);
+                new ReadOnlySpan<byte>(source, length).CopyTo(pixels[(target * _sampleBytes)..]);
             }
         }
     }
 
     private void DropStripsAbove(int row)
     {
-        foreach (var strip in _strips.Where(strip => strip.Rect.Bottom <= row))
+        foreach (var (strip, _) in _strips.Where(held => held.Strip.Rect.Bottom <= row))
             strip.Dispose();
-        _strips.RemoveAll(strip => strip.Rect.Bottom <= row);
+        _strips.RemoveAll(held => held.Strip.Rect.Bottom <= row);
     }
 }
