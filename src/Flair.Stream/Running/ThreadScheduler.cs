@@ -88,7 +88,12 @@ internal class ThreadScheduler(string name, int threads) : TaskScheduler, IDispo
             while (_waiting.Count == 0 || _running >= Limit)
             {
                 if (_ended && _waiting.Count == 0)
+                {
+                    // Others may have been kept from the last tasks by the limit, and wait still.
+                    Monitor.PulseAll(Gate);
                     return null;
+                }
+
                 Monitor.Wait(Gate);
             }
 

@@ -64,5 +64,28 @@ public sealed class DecodeSchedulerTests
         await slow.WaitAsync(s_patience);
     }
 
+    [Fact]
+    public async Task All_threads_end_with_the_last_job_of_a_scheduler_that_was_disposed_of()
+    {
+        var scheduler = new DecodeScheduler(2, 1);
+        using var both = new Barrier(2);
+        using var gate = new ManualResetEventSlim();
+        var threads = new Thread[2];
+        var first = Enumerable.Range(0, 2).Select(i => Start(scheduler, () =>
+        {
+            threads[i] = Thread.CurrentThread;
+            Assert.True(both.SignalAndWait(s_patience));
+        })).ToArray();
+        await scheduler.Hurry(Task.WhenAll(first), CancellationToken.None).WaitAsync(s_patience);
+
+        var last = Enumerable.Range(0, 3).Select(_ => Start(scheduler, () => gate.Wait(s_patience))).ToArray();
+        scheduler.Dispose();
+        // The second thread must have seen that there is work, and that it may not take it.
+        await Task.Delay(200);
+        gate.Set();
+        await Task.WhenAll(last).WaitAsync(s_patience);
+        Assert.All(threads, thread => Assert.True(thread.Join(s_patience)));
+    }
+
     private static Task Start(DecodeScheduler scheduler, Action job) => Task.Factory.StartNew(job, CancellationToken.None, TaskCreationOptions.None, scheduler);
 }
