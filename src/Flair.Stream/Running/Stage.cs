@@ -21,9 +21,10 @@ public abstract class Stage<TIn, TOut>
     /// <param name="next">Takes what it makes, and is completed or faulted with it; null for the last block.</param>
     /// <param name="capacity">Messages that may wait for it.</param>
     /// <param name="cancellation">Stops it between two messages.</param>
-    /// <param name="scheduler">Runs it; null: the thread pool.</param>
-    protected Stage(BlockCounters counters, ITargetBlock<TOut>? next, int capacity, CancellationToken cancellation, TaskScheduler? scheduler = null)
+    /// <param name="ownThread">True to run on a thread of its own, false on the thread pool.</param>
+    protected Stage(BlockCounters counters, ITargetBlock<TOut>? next, int capacity, CancellationToken cancellation, bool ownThread = false)
     {
+        var thread = ownThread ? new ThreadScheduler(counters.Name, 1) : null;
         Counters = counters;
         _next = next;
         _cancellation = cancellation;
@@ -33,10 +34,10 @@ public abstract class Stage<TIn, TOut>
             MaxDegreeOfParallelism = 1,
             EnsureOrdered = true,
             CancellationToken = cancellation,
-            TaskScheduler = scheduler ?? TaskScheduler.Default,
+            TaskScheduler = thread ?? TaskScheduler.Default,
         });
         counters.Queue = () => _block.InputCount;
-        Completion = CompleteAsync();
+        Completion = CompleteAsync(thread);
     }
 
     /// <summary>Where messages go in.</summary>
@@ -82,8 +83,9 @@ public abstract class Stage<TIn, TOut>
 
     private Task HandleAsync(TIn message) => HandleAsync(message, _cancellation);
 
-    private async Task CompleteAsync()
+    private async Task CompleteAsync(ThreadScheduler? thread)
     {
+        using var ended = thread;
         try
         {
             await _block.Completion.ConfigureAwait(false);

@@ -19,7 +19,6 @@ public sealed record SealedTile(CompleteTile Tile, IReadOnlyList<OutputFile> Out
 /// </summary>
 public sealed class SealBlock : Stage<CompleteTile, SealedTile>
 {
-    private readonly ThreadScheduler _thread;
     private readonly string _folder;
 
     /// <summary>Makes the block.</summary>
@@ -28,16 +27,7 @@ public sealed class SealBlock : Stage<CompleteTile, SealedTile>
     /// <param name="next">Takes them.</param>
     /// <param name="cancellation">Stops it between two tiles, and while it makes a COG.</param>
     public SealBlock(string folder, BlockCounters counters, ITargetBlock<SealedTile> next, CancellationToken cancellation)
-        : this(new ThreadScheduler("seal", 1), folder, counters, next, cancellation)
-    {
-    }
-
-    private SealBlock(ThreadScheduler thread, string folder, BlockCounters counters, ITargetBlock<SealedTile> next, CancellationToken cancellation)
-        : base(counters, next, capacity: 1, cancellation, thread)
-    {
-        _thread = thread;
-        _folder = folder.Replace('\\', '/');
-    }
+        : base(counters, next, capacity: 1, cancellation, ownThread: true) => _folder = folder.Replace('\\', '/');
 
     /// <inheritdoc/>
     protected override async Task HandleAsync(CompleteTile message, CancellationToken cancellation)
@@ -60,9 +50,6 @@ public sealed class SealBlock : Stage<CompleteTile, SealedTile>
         FlairMeter.SealDuration.Record(Stopwatch.GetElapsedTime(start).TotalSeconds);
         await SendAsync(done).ConfigureAwait(false);
     }
-
-    /// <inheritdoc/>
-    protected override void Release() => _thread.Dispose();
 
     private OutputFile InFolder(OutputFile output) => output with { Path = $"{_folder}/{output.Path}" };
 }

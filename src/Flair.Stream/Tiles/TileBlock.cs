@@ -22,7 +22,6 @@ public sealed record CompleteTile(UnitState Unit, SourceTile Tile, TileWriter Wr
 /// </summary>
 public sealed class TileBlock : Stage<MapRows, CompleteTile>
 {
-    private readonly ThreadScheduler _thread;
     private readonly Func<SourceTile, TileWriter> _createWriter;
     private readonly int _classes;
     private readonly List<CompleteTile> _open = [];
@@ -35,15 +34,8 @@ public sealed class TileBlock : Stage<MapRows, CompleteTile>
     /// <param name="cancellation">Stops it between two messages.</param>
     public TileBlock(
         Func<SourceTile, TileWriter> createWriter, int classes, BlockCounters counters, ITargetBlock<CompleteTile> next, CancellationToken cancellation)
-        : this(new ThreadScheduler("tile", 1), createWriter, classes, counters, next, cancellation)
+        : base(counters, next, capacity: 2, cancellation, ownThread: true)
     {
-    }
-
-    private TileBlock(
-        ThreadScheduler thread, Func<SourceTile, TileWriter> createWriter, int classes, BlockCounters counters, ITargetBlock<CompleteTile> next, CancellationToken cancellation)
-        : base(counters, next, capacity: 2, cancellation, thread)
-    {
-        _thread = thread;
         _createWriter = createWriter;
         _classes = classes;
     }
@@ -76,7 +68,6 @@ public sealed class TileBlock : Stage<MapRows, CompleteTile>
         foreach (var tile in _open)
             tile.Dispose();
         _open.Clear();
-        _thread.Dispose();
     }
 
     private void Write(CompleteTile tile, MapRows rows)
