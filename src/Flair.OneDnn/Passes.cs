@@ -29,6 +29,81 @@ public static unsafe class Passes
         Native.UpsampleBeside(native, parts.Length, elementBytes, row, column, rows, columns, output);
     }
 
+    /// <summary>
+    /// A rectangle of a map at a multiple of its resolution, interpolated between the four pixels around; the corners' centres lie upon each other
+    /// (PyTorch's <c>upsample_bilinear2d</c> with <c>align_corners</c>).
+    /// </summary>
+    /// <param name="part">Holds what the rectangle needs of the map.</param>
+    /// <param name="type">Type of both maps: floating point.</param>
+    /// <param name="inRows">Rows of the whole map.</param>
+    /// <param name="inColumns">Its columns.</param>
+    /// <param name="factor">The resolution's.</param>
+    /// <param name="row">First row of the rectangle.</param>
+    /// <param name="column">First column.</param>
+    /// <param name="rows">Its rows.</param>
+    /// <param name="columns">Its columns.</param>
+    /// <param name="add">Whether it is added to what the output holds.</param>
+    /// <param name="output">Takes it, [row][column][channel].</param>
+    public static void Interpolate(
+        MapPart part, MapType type, int inRows, int inColumns, int factor, int row, int column, int rows, int columns, bool add, void* output)
+    {
+        var what = new NativeInterpolation
+        {
+            Type = type,
+            InRows = inRows,
+            InColumns = inColumns,
+            Factor = factor,
+            Row = row,
+            Column = column,
+            Rows = rows,
+            Columns = columns,
+            Add = add ? 1 : 0,
+        };
+        var native = new NativePart { Data = part.Data, Channels = part.Channels, Row = part.Row, Column = part.Column, Columns = part.Columns };
+        Native.Interpolate(&what, &native, output);
+    }
+
+    /// <summary>
+    /// In place, each group of neighbouring channels over all pixels: relu((x − mean) / √(variance + epsilon) · weight[channel] + bias[channel])
+    /// (Wu, He 2018; PyTorch's <c>group_norm</c>, then its <c>relu</c>).
+    /// </summary>
+    /// <param name="map">[pixel][channel] of <paramref name="type"/>.</param>
+    /// <param name="type">Its type: floating point.</param>
+    /// <param name="pixels">How many pixels.</param>
+    /// <param name="groups">Of as many channels each.</param>
+    /// <param name="weight">One a channel.</param>
+    /// <param name="bias">One a channel.</param>
+    /// <param name="epsilon">Keeps the root from 0.</param>
+    public static void GroupNorm(void* map, MapType type, long pixels, int groups, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias, float epsilon)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(bias.Length, weight.Length);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(weight.Length % groups, 0);
+        fixed (float* factors = weight, constants = bias)
+            Native.GroupNorm(map, type, pixels, weight.Length, groups, factors, constants, epsilon);
+    }
+
+    /// <summary>Each channel's mean over all pixels.</summary>
+    /// <param name="input">[pixel][channel] of <paramref name="type"/>.</param>
+    /// <param name="type">Its type: floating point.</param>
+    /// <param name="pixels">How many pixels, 1 or more.</param>
+    /// <param name="mean">Takes one a channel.</param>
+    public static void Mean(void* input, MapType type, long pixels, Span<float> mean)
+    {
+        fixed (float* means = mean)
+            Native.Mean(input, type, pixels, mean.Length, means);
+    }
+
+    /// <summary>The same channels at every pixel.</summary>
+    /// <param name="pixel">One a channel.</param>
+    /// <param name="type">Type of the map: floating point.</param>
+    /// <param name="pixels">How many pixels, 1 or more.</param>
+    /// <param name="output">Takes [pixel][channel].</param>
+    public static void Fill(ReadOnlySpan<float> pixel, MapType type, long pixels, void* output)
+    {
+        fixed (float* values = pixel)
+            Native.Fill(values, type, pixels, pixel.Length, output);
+    }
+
     /// <summary>Numbers to whole steps of their channels: round(x · inverseStep[channel]), saturated to 0 … 255.</summary>
     /// <param name="input">[pixel][channel] of <paramref name="inputType"/>, which is floating point.</param>
     /// <param name="inputType">Its type.</param>

@@ -22,6 +22,10 @@ public sealed class ConvolutionTests
         ["odd channels, stride 2"] = Shape(33, 21, 3, padding: [1, 1, 1, 1], stride: 2),
         ["many channels"] = Shape(530, 16, 3, padding: [1, 1, 1, 1], rows: 9, columns: 6),
         ["many tiles"] = Shape(16, 16, 3, padding: [1, 1, 1, 1], rows: 70, columns: 50),
+        ["dilation 2, many tiles"] = Shape(16, 16, 3, padding: [2, 2, 2, 2], dilation: 2, rows: 40, columns: 33),
+        ["dilation 4, cut"] = Shape(21, 16, 3, padding: [3, 0, 1, 4], dilation: 4, rows: 37, columns: 41),
+        ["dilation 3, odd channels"] = Shape(13, 21, 3, padding: [3, 3, 3, 3], dilation: 3, rows: 24, columns: 26),
+        ["dilation 9, wider than half the map"] = Shape(16, 16, 3, padding: [9, 9, 9, 9], dilation: 9, rows: 11, columns: 12),
         ["padding 2 above only, dilation 3"] = Shape(16, 32, 3, padding: [2, 0, 0, 3], dilation: 3),
     };
 
@@ -90,6 +94,20 @@ public sealed class ConvolutionTests
         using var operation = Operation.Convolution(shape, new float[16 * 32 * 9], new float[32]);
 
         Assert.Equal(flags.Contains("avx2") && flags.Contains("fma"), operation.Implementation == "winograd:avx2");
+    }
+
+    [OneDnnFact]
+    public void Taps_that_lie_apart_save_multiplications_where_the_map_is_larger_than_they_reach()
+    {
+        var flags = OneDnnLibraryTests.ProcessorFlags();
+        var large = s_shapes["dilation 2, many tiles"] with { InType = MapType.Float32, OutType = MapType.Float32 };
+        var small = s_shapes["dilation 9, wider than half the map"] with { InType = MapType.Float32, OutType = MapType.Float32 };
+
+        using var saved = Operation.Convolution(large, new float[16 * 16 * 9], new float[16]);
+        using var direct = Operation.Convolution(small, new float[16 * 16 * 9], new float[16]);
+
+        Assert.Equal(flags.Contains("avx2") && flags.Contains("fma"), saved.Implementation == "winograd:avx2");
+        Assert.DoesNotContain("winograd", direct.Implementation, StringComparison.Ordinal);
     }
 
     [OneDnnTheory(MapType.BFloat16)]

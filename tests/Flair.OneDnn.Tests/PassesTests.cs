@@ -136,6 +136,91 @@ public sealed unsafe class PassesTests
         Assert.Throws<ArgumentOutOfRangeException>(() => Passes.PackPixels(input, size + 2, border, null));
     }
 
+    [OneDnnTheory]
+    [InlineData(MapType.Float32, 2, false)]
+    [InlineData(MapType.Float32, 8, true)]
+    [InlineData(MapType.BFloat16, 4, false)]
+    [InlineData(MapType.BFloat16, 2, true)]
+    public void Interpolation_lays_the_corners_upon_each_other(MapType type, int factor, bool add)
+    {
+        // Of a map of 9 × 7, the part that begins at row 2, column 1, for a rectangle that ends at the map's last pixel.
+        const int Rows = 9, Columns = 7, Channels = 19, PartRow = 2, PartColumn = 1;
+        var map = Maps.Random(type, Rows * Columns * Channels, 1);
+        var part = Enumerable.Range(0, map.Length).Where(i => i / Channels / Columns >= PartRow && i / Channels % Columns >= PartColumn).Select(i => map[i]).ToArray();
+        int row = factor * PartRow * 3 / 2, column = factor * PartColumn * 3 / 2;
+        int rows = (factor * Rows) - row, columns = (factor * Columns) - column;
+        var before = Maps.Random(type, rows * columns * Channels, 2);
+        byte[] input = Maps.Encode(type, part), output = [.. Maps.Encode(type, before), .. Maps.Guarded(0)];
+
+        fixed (byte* from = input, to = output)
+            Passes.Interpolate(new((nint)from, Channels, PartRow, PartColumn, Columns - PartColumn), type, Rows, Columns, factor, row, column, rows, columns, add, to);
+
+        var actual = Maps.Decode(type, Maps.Unguarded(output));
+        for (var i = 0; i < actual.Length; i++)
+        {
+            var (y, x, c) = (row + (i / Channels / columns), column + (i / Channels % columns), i % Channels);
+            var (down, right) = ((double)y * (Rows - 1) / ((factor * Rows) - 1), (double)x * (Columns - 1) / ((factor * Columns) - 1));
+            var expected = add ? before[i] : 0;
+            for (var r = 0; r < Rows; r++)
+            {
+                for (var s = 0; s < Columns; s++)
+                    expected += Math.Max(0, 1 - Math.Abs(down - r)) * Math.Max(0, 1 - Math.Abs(right - s)) * map[(((r * Columns) + s) * Channels) + c];
+            }
+
+            Assert.Equal(expected, actual[i], (type == MapType.BFloat16 ? 0.004 * Math.Abs(expected) : 0) + 1e-5);
+        }
+    }
+
+    [OneDnnTheory]
+    [InlineData(MapType.Float32)]
+    [InlineData(MapType.BFloat16)]
+    public void Groups_of_channels_are_normalized_over_all_pixels(MapType type)
+    {
+        const int Pixels = 77, Channels = 24, Groups = 4, Width = Channels / Groups;
+        const float Epsilon = 0.01f;
+        // Each group about a mean of its own.
+        double[] values = [.. Maps.Random(type, Pixels * Channels, 1).Select((value, i) => Maps.Rounded((4 * value) + (i % Channels / Width), type == MapType.BFloat16 ? 8 : 24))];
+        var (weight, bias) = (Maps.Random(MapType.Float32, Channels, 2), Maps.Random(MapType.Float32, Channels, 3));
+        byte[] map = [.. Maps.Encode(type, values), .. Maps.Guarded(0)];
+
+        fixed (byte* at = map)
+            Passes.GroupNorm(at, type, Pixels, Groups, [.. weight.Select(value => (float)value)], [.. bias.Select(value => (float)value)], Epsilon);
+
+        var actual = Maps.Decode(type, Maps.Unguarded(map));
+        for (var i = 0; i < values.Length; i++)
+        {
+            var group = values.Where((_, other) => other % Channels / Width == i % Channels / Width).ToArray();
+            var mean = group.Average();
+            var variance = group.Average(value => (value - mean) * (value - mean));
+            var expected = Math.Max(0, ((values[i] - mean) / Math.Sqrt(variance + Epsilon) * weight[i % Channels]) + bias[i % Channels]);
+            Assert.Equal(expected, actual[i], (type == MapType.BFloat16 ? 0.004 * expected : 0) + 1e-5);
+        }
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => Passes.GroupNorm(null, type, 1, 5, new float[Channels], new float[Channels], Epsilon));
+    }
+
+    [OneDnnTheory]
+    [InlineData(MapType.Float32)]
+    [InlineData(MapType.BFloat16)]
+    public void A_mean_is_of_each_channel_and_a_pixel_can_be_everywhere(MapType type)
+    {
+        const int Pixels = 301, Channels = 21;
+        var values = Maps.Random(type, Pixels * Channels, 1);
+        var input = Maps.Encode(type, values);
+        var output = Maps.Guarded(values.Length * type.Bytes());
+        var mean = new float[Channels];
+
+        fixed (byte* from = input, to = output)
+        {
+            Passes.Mean(from, type, Pixels, mean);
+            Passes.Fill(mean, type, Pixels, to);
+        }
+
+        for (var c = 0; c < Channels; c++)
+            Assert.Equal(values.Where((_, i) => i % Channels == c).Average(), mean[c], 1e-6);
+        Assert.Equal(Maps.Encode(type, [.. Enumerable.Repeat(mean, Pixels).SelectMany(pixel => pixel).Select(value => (double)value)]), Maps.Unguarded(output));
+    }
+
     /// <summary>The byte of a part's whole map at a place.</summary>
     private static byte ValueOf(int part, int row, int column, int b) => unchecked((byte)((71 * part) + (31 * row) + (7 * column) + b));
 

@@ -46,6 +46,18 @@ internal static unsafe partial class Native
     [LibraryImport(Library, EntryPoint = "flair_upsample_beside")]
     public static partial void UpsampleBeside(NativePart* parts, int count, int elementBytes, int row, int column, int rows, int columns, void* output);
 
+    [LibraryImport(Library, EntryPoint = "flair_interpolate")]
+    public static partial void Interpolate(NativeInterpolation* what, NativePart* part, void* output);
+
+    [LibraryImport(Library, EntryPoint = "flair_group_norm")]
+    public static partial void GroupNorm(void* map, MapType type, long pixels, int channels, int groups, float* weight, float* bias, float epsilon);
+
+    [LibraryImport(Library, EntryPoint = "flair_mean")]
+    public static partial void Mean(void* input, MapType type, long pixels, int channels, float* mean);
+
+    [LibraryImport(Library, EntryPoint = "flair_fill")]
+    public static partial void Fill(float* pixel, MapType type, long pixels, int channels, void* output);
+
     [LibraryImport(Library, EntryPoint = "flair_quantize")]
     public static partial void Quantize(void* input, MapType inputType, long pixels, int channels, float* inverseStep, byte* output);
 
@@ -73,6 +85,17 @@ internal struct NativeConvolution
     public int Relu;
     public int Transposed;
     public int Threads;
+}
+
+/// <summary><c>flair_interpolation</c> of the shim.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct NativeInterpolation
+{
+    public MapType Type;
+    public int InRows, InColumns;
+    public int Factor;
+    public int Row, Column, Rows, Columns;
+    public int Add;
 }
 
 /// <summary><c>flair_part</c> of the shim.</summary>

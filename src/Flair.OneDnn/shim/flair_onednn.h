@@ -56,6 +56,22 @@ struct flair_part {
 // Writes the rectangle [row, row + rows) x [column, column + columns) of: the first part at twice its resolution (nearest), and beside it the channels of the others.
 FLAIR_API void flair_upsample_beside(const flair_part* parts, int32_t count, int32_t element_bytes, int32_t row, int32_t column, int32_t rows, int32_t columns,
                                      void* out);
+// The rectangle [row, row + rows) x [column, column + columns) of a map at a multiple of its resolution, interpolated between the four pixels around, the
+// corners' centres upon each other (PyTorch's upsample_bilinear2d with align_corners).
+struct flair_interpolation {
+  int32_t type;                        // float32 or bfloat16, of both maps
+  int32_t in_rows, in_columns;         // of the whole map
+  int32_t factor;
+  int32_t row, column, rows, columns;  // of the rectangle
+  int32_t add;                         // 1: onto what the output holds
+};
+FLAIR_API void flair_interpolate(const flair_interpolation* what, const flair_part* in, void* out);
+// In place, each group of neighbouring channels over all pixels: relu((x - mean) / sqrt(variance + epsilon) * weight[channel] + bias[channel]). in: float32 or bfloat16.
+FLAIR_API void flair_group_norm(void* map, int32_t type, int64_t pixels, int32_t channels, int32_t groups, const float* weight, const float* bias, float epsilon);
+// Each channel's mean over all pixels. in: float32 or bfloat16.
+FLAIR_API void flair_mean(const void* in, int32_t type, int64_t pixels, int32_t channels, float* mean);
+// The same channels at every pixel. out: float32 or bfloat16.
+FLAIR_API void flair_fill(const float* pixel, int32_t type, int64_t pixels, int32_t channels, void* out);
 // out = round(in * inverse_step[channel]), saturated to 0 … 255. in: float32 or bfloat16.
 FLAIR_API void flair_quantize(const void* in, int32_t in_type, int64_t pixels, int32_t channels, const float* inverse_step, uint8_t* out);
 // [channel][row][column] bytes, size x size, to [row][column][4][channel]: 2 x 2 pixels as one, with two such of border[channel] before the rows and the columns

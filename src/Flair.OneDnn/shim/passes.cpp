@@ -1,4 +1,4 @@
-// The passes over memory between convolutions. Each pixel is computed by itself.
+// The passes over memory between convolutions.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -23,6 +23,14 @@ inline float widen(uint16_t value) {
 }
 inline float widen(float value) { return value; }
 
+inline void narrow(float value, float& to) { to = value; }
+// The nearest, of two equally near the even one. The value is finite.
+inline void narrow(float value, uint16_t& to) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  to = static_cast<uint16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+}
+
 template <class From>
 __attribute__((always_inline)) inline void quantize_pixels(const From* in, int64_t pixels, int32_t channels, const float* inverse_step, uint8_t* out) {
   for (int64_t p = 0; p < pixels; p++)
@@ -42,6 +50,90 @@ void quantize_wide(const float* in, int64_t pixels, int32_t channels, const floa
 FLAIR_VECTORIZED
 void quantize_brain(const uint16_t* in, int64_t pixels, int32_t channels, const float* inverse_step, uint8_t* out) {
   quantize_pixels(in, pixels, channels, inverse_step, out);
+}
+
+// Along one axis: the pixel before a place of the interpolated map, how far it is to the one behind, and how much of that counts.
+struct Between {
+  int32_t before, step;
+  float share;
+  Between(int32_t place, int32_t in, int32_t factor) {
+    const int32_t out = in * factor;
+    const float at = out > 1 ? static_cast<float>(in - 1) / static_cast<float>(out - 1) * static_cast<float>(place) : 0.0f;
+    before = static_cast<int32_t>(at);
+    step = before < in - 1 ? 1 : 0;
+    share = at - static_cast<float>(before);
+  }
+};
+
+template <class Value>
+__attribute__((always_inline)) inline void interpolate(const flair_interpolation& what, const flair_part& in, Value* out) {
+  const int32_t channels = in.channels;
+  for (int32_t y = what.row; y < what.row + what.rows; y++) {
+    const Between rows(y, what.in_rows, what.factor);
+    const Value* upper = static_cast<const Value*>(in.data) + static_cast<size_t>(rows.before - in.row) * in.columns * channels;
+    const Value* lower = upper + static_cast<size_t>(rows.step) * in.columns * channels;
+    for (int32_t x = what.column; x < what.column + what.columns; x++, out += channels) {
+      const Between columns(x, what.in_columns, what.factor);
+      const size_t left = static_cast<size_t>(columns.before - in.column) * channels, right = left + columns.step * channels;
+      for (int32_t c = 0; c < channels; c++) {
+        const float above = widen(upper[left + c]) * (1 - columns.share) + widen(upper[right + c]) * columns.share;
+        const float below = widen(lower[left + c]) * (1 - columns.share) + widen(lower[right + c]) * columns.share;
+        const float value = above * (1 - rows.share) + below * rows.share;
+        narrow(what.add != 0 ? widen(out[c]) + value : value, out[c]);
+      }
+    }
+  }
+}
+
+FLAIR_VECTORIZED
+void interpolate_wide(const flair_interpolation& what, const flair_part& in, float* out) { interpolate(what, in, out); }
+
+FLAIR_VECTORIZED
+void interpolate_brain(const flair_interpolation& what, const flair_part& in, uint16_t* out) { interpolate(what, in, out); }
+
+// Added to the sums of each channel and of its squares, where those are wanted.
+template <class Value>
+__attribute__((always_inline)) inline void sum_pixels(const Value* in, int64_t pixels, int32_t channels, double* sums, double* squares) {
+  for (int64_t p = 0; p < pixels; p++)
+    for (int32_t c = 0; c < channels; c++) {
+      const double x = widen(in[p * channels + c]);
+      sums[c] += x;
+      if (squares != nullptr) squares[c] += x * x;
+    }
+}
+
+FLAIR_VECTORIZED
+void sum_wide(const float* in, int64_t pixels, int32_t channels, double* sums, double* squares) { sum_pixels(in, pixels, channels, sums, squares); }
+
+FLAIR_VECTORIZED
+void sum_brain(const uint16_t* in, int64_t pixels, int32_t channels, double* sums, double* squares) { sum_pixels(in, pixels, channels, sums, squares); }
+
+void sum(const void* in, int32_t type, int64_t pixels, int32_t channels, double* sums, double* squares) {
+  if (type == FLAIR_BFLOAT16)
+    sum_brain(static_cast<const uint16_t*>(in), pixels, channels, sums, squares);
+  else
+    sum_wide(static_cast<const float*>(in), pixels, channels, sums, squares);
+}
+
+template <class Value>
+__attribute__((always_inline)) inline void scale_pixels(Value* map, int64_t pixels, int32_t channels, const float* scale, const float* shift) {
+  for (int64_t p = 0; p < pixels; p++)
+    for (int32_t c = 0; c < channels; c++) {
+      const float x = widen(map[p * channels + c]) * scale[c] + shift[c];
+      narrow(x > 0 ? x : 0.0f, map[p * channels + c]);
+    }
+}
+
+FLAIR_VECTORIZED
+void scale_wide(float* map, int64_t pixels, int32_t channels, const float* scale, const float* shift) { scale_pixels(map, pixels, channels, scale, shift); }
+
+FLAIR_VECTORIZED
+void scale_brain(uint16_t* map, int64_t pixels, int32_t channels, const float* scale, const float* shift) { scale_pixels(map, pixels, channels, scale, shift); }
+
+template <class Value>
+void fill(const float* pixel, int64_t pixels, int32_t channels, Value* out) {
+  for (int32_t c = 0; c < channels; c++) narrow(pixel[c], out[c]);
+  for (int64_t p = 1; p < pixels; p++) std::memcpy(out + p * channels, out, channels * sizeof(Value));
 }
 
 template <class Value>
@@ -112,6 +204,48 @@ void flair_upsample_beside(const flair_part* parts, int32_t count, int32_t eleme
     }
     to += pixel * columns;
   }
+}
+
+void flair_interpolate(const flair_interpolation* what, const flair_part* in, void* out) {
+  if (what->type == FLAIR_BFLOAT16)
+    interpolate_brain(*what, *in, static_cast<uint16_t*>(out));
+  else
+    interpolate_wide(*what, *in, static_cast<float*>(out));
+}
+
+void flair_group_norm(void* map, int32_t type, int64_t pixels, int32_t channels, int32_t groups, const float* weight, const float* bias, float epsilon) {
+  std::vector<double> sums(channels), squares(channels);
+  sum(map, type, pixels, channels, sums.data(), squares.data());
+  std::vector<float> scale(channels), shift(channels);
+  const int32_t width = channels / groups;
+  const double values = static_cast<double>(pixels) * width;
+  for (int32_t first = 0; first < channels; first += width) {
+    double mean = 0, variance = 0;
+    for (int32_t c = first; c < first + width; c++) mean += sums[c] / values, variance += squares[c] / values;
+    variance = std::max(0.0, variance - mean * mean);
+    for (int32_t c = first; c < first + width; c++) {
+      const double factor = weight[c] / std::sqrt(variance + epsilon);
+      scale[c] = static_cast<float>(factor);
+      shift[c] = static_cast<float>(bias[c] - mean * factor);
+    }
+  }
+  if (type == FLAIR_BFLOAT16)
+    scale_brain(static_cast<uint16_t*>(map), pixels, channels, scale.data(), shift.data());
+  else
+    scale_wide(static_cast<float*>(map), pixels, channels, scale.data(), shift.data());
+}
+
+void flair_mean(const void* in, int32_t type, int64_t pixels, int32_t channels, float* mean) {
+  std::vector<double> sums(channels);
+  sum(in, type, pixels, channels, sums.data(), nullptr);
+  for (int32_t c = 0; c < channels; c++) mean[c] = static_cast<float>(sums[c] / static_cast<double>(pixels));
+}
+
+void flair_fill(const float* pixel, int32_t type, int64_t pixels, int32_t channels, void* out) {
+  if (type == FLAIR_BFLOAT16)
+    fill(pixel, pixels, channels, static_cast<uint16_t*>(out));
+  else
+    fill(pixel, pixels, channels, static_cast<float*>(out));
 }
 
 void flair_quantize(const void* in, int32_t in_type, int64_t pixels, int32_t channels, const float* inverse_step, uint8_t* out) {

@@ -24,6 +24,12 @@ Number round_up(Number value, int unit) {
 // Elements from one point to the next. A cache line more than needed: a tile's values at all points would otherwise fall into the same few sets of the cache.
 size_t plane_of(int tiles, int channels) { return static_cast<size_t>(tiles) * channels + cache_line / sizeof(float); }
 
+// Tiles along an axis of which every so many pixels are computed by themselves.
+int32_t tiles_of(int32_t size, int32_t step, int32_t outputs) {
+  const int32_t pixels = (size + step - 1) / step;
+  return (pixels + outputs - 1) / outputs;
+}
+
 // How a tile's outputs lie: output row of tile t and row i in it is step * (outputs * t + i) + first.
 struct Axis {
   int32_t first, size;
@@ -224,13 +230,20 @@ bool Winograd::suits(const flair_convolution& what) {
   const bool single = what.in_type == FLAIR_FLOAT32 && what.kernel_type == FLAIR_FLOAT32 && what.out_type == FLAIR_FLOAT32 &&
                       (what.sum_type == FLAIR_NO_TYPE || what.sum_type == FLAIR_FLOAT32) && what.added_type == FLAIR_NO_TYPE;
   // With fewer channels the transforms cost more than they save.
-  if (!single || what.dilation != 1 || what.in_channels * what.stride * what.stride < 12 || what.out_channels < 8) return false;
+  if (!single || what.in_channels * what.stride * what.stride < 12 || what.out_channels < 8) return false;
   const bool form = what.transposed != 0  ? what.kernel == 4 && what.stride == 2 && what.sum_type == FLAIR_NO_TYPE
                     : what.stride == 1 ? what.kernel >= 2 && what.kernel <= 4
                                        : what.stride == 2 && what.kernel >= 3 && what.kernel <= 7;
   const auto fits = [&](int32_t in, int32_t padding, int32_t out) {
-    return what.transposed != 0 ? (in - 1) * what.stride + what.kernel - padding == out : (in + padding - what.kernel) / what.stride + 1 == out;
+    const int32_t reach = (what.kernel - 1) * what.dilation + 1;
+    return what.transposed != 0 ? (in - 1) * what.stride + reach - padding == out : (in + padding - reach) / what.stride + 1 == out;
   };
+  if (what.dilation > 1) {
+    // Tiles that are mostly empty, as where taps lie as far apart as the map is wide, cost more than they save.
+    const auto tiles = [&](int32_t size) { return static_cast<int64_t>(what.dilation) * tiles_of(size, what.dilation, side - 2); };
+    if (what.transposed != 0 || what.stride != 1 || what.kernel != 3 || 8 * tiles(what.out_rows) * tiles(what.out_columns) > static_cast<int64_t>(what.out_rows) * what.out_columns)
+      return false;
+  }
   // What does not fit is left to oneDNN, which says why.
   return form && fits(what.in_rows, what.top + what.bottom, what.out_rows) && fits(what.in_columns, what.left + what.right, what.out_columns);
 }
@@ -248,7 +261,7 @@ Winograd::Winograd(const flair_convolution& what, const float* kernel, const flo
   const auto lay = [&](int32_t cut, int32_t size, int32_t& first, int32_t& tiles) {
     first = transposed ? cut / 2 - 1 : strided ? -(cut + 1) / 2 : -cut;
     const int32_t count = transposed ? (cut + size - 1) / 2 - cut / 2 + 1 : size;
-    tiles = (count + outputs - 1) / outputs;
+    tiles = tiles_of(count, what.dilation, outputs);
   };
   lay(what.top, what.out_rows, first_row_, tile_rows_);
   lay(what.left, what.out_columns, first_column_, tile_columns_);
@@ -258,7 +271,7 @@ Winograd::Winograd(const flair_convolution& what, const float* kernel, const flo
   values_row_ = round_up((in_parts_ - 1) * what.in_channels + round_up(what.in_channels, lanes), lanes);
   // Few enough tiles for the second-level cache, and enough for the kernel to be worth reading from the third.
   const int32_t fitting = static_cast<int32_t>((256 << 10) / (points * sizeof(float) * (values_row_ + all))) / 6 * 6;
-  block_ = std::min(std::max(fitting, 36), tile_rows_ * tile_columns_);
+  block_ = std::min(std::max(fitting, 36), tiles());
 
   kernel_.reset(static_cast<float*>(std::aligned_alloc(cache_line, round_up(sizeof(float) * points * in * all, cache_line))));
   if (kernel_ == nullptr) throw std::bad_alloc();
@@ -296,18 +309,25 @@ size_t Winograd::scratchpad_bytes() const {
   return cache_line + sizeof(float) * points * (plane_of(block_, values_row_) + plane_of(block_, parts_ * part_channels_));
 }
 
+Winograd::Tile Winograd::tile(int32_t number) const {
+  const int32_t part = number / (tile_rows_ * tile_columns_), place = number % (tile_rows_ * tile_columns_);
+  return {part / what_.dilation, part % what_.dilation, place / tile_columns_, place % tile_columns_};
+}
+
 void Winograd::run(const float* in, float* out, void* scratchpad) const {
-  const int32_t tiles = tile_rows_ * tile_columns_, outputs = side + 1 - taps_;
-  const int32_t in_channels = in_parts_ * what_.in_channels, all = parts_ * part_channels_, step = in_parts_ == 1 ? 1 : 2;
+  const int32_t tiles = this->tiles(), outputs = side + 1 - taps_;
+  const int32_t in_channels = in_parts_ * what_.in_channels, all = parts_ * part_channels_, step = in_parts_ == 1 ? what_.dilation : 2;
   auto* values = reinterpret_cast<float*>(round_up(reinterpret_cast<uintptr_t>(scratchpad), cache_line));
   const size_t values_plane = plane_of(block_, values_row_), products_plane = plane_of(block_, all);
   float* products = values + points * values_plane;
+  const int32_t start_row = (in_parts_ == 1 ? 1 : 2) * first_row_, start_column = (in_parts_ == 1 ? 1 : 2) * first_column_;
 #pragma omp parallel num_threads(what_.threads) if (what_.threads > 1)
   for (int32_t first = 0; first < tiles; first += block_) {
     const int32_t count = std::min(block_, tiles - first);
 #pragma omp for
     for (int32_t i = 0; i < count; i++) {
-      const int32_t row = step * ((first + i) / tile_columns_ * outputs + first_row_), column = step * ((first + i) % tile_columns_ * outputs + first_column_);
+      const Tile at = tile(first + i);
+      const int32_t row = step * at.row * outputs + at.first_row + start_row, column = step * at.column * outputs + at.first_column + start_column;
       for (int32_t part = 0; part < in_parts_; part++)
         read_tile(in, what_.in_rows, what_.in_columns, what_.in_channels, row + part / 2, column + part % 2, step,
                   values + static_cast<size_t>(i) * values_row_ + part * what_.in_channels, values_plane);
@@ -318,14 +338,15 @@ void Winograd::run(const float* in, float* out, void* scratchpad) const {
 #pragma omp for
     for (int32_t i = 0; i < count; i++)
       for (int32_t part = 0; part < parts_; part++) {
-        Target target = {out, {0, what_.out_rows}, {0, what_.out_columns}, 1, what_.out_channels, bias_.data(), what_.sum_type != FLAIR_NO_TYPE, what_.relu != 0, what_.sum_scale};
+        const Tile at = tile(first + i);
+        Target target = {out, {at.first_row, what_.out_rows}, {at.first_column, what_.out_columns}, what_.dilation, what_.out_channels, bias_.data(), what_.sum_type != FLAIR_NO_TYPE,
+                         what_.relu != 0, what_.sum_scale};
         if (parts_ > 1) {
           target.step = 2;
           target.rows.first = part / 2 - what_.top % 2;
           target.columns.first = part % 2 - what_.left % 2;
         }
-        write_tile(outputs, products + static_cast<size_t>(i) * all + static_cast<size_t>(part) * part_channels_, products_plane, (first + i) / tile_columns_,
-                   (first + i) % tile_columns_, target);
+        write_tile(outputs, products + static_cast<size_t>(i) * all + static_cast<size_t>(part) * part_channels_, products_plane, at.row, at.column, target);
       }
   }
 }

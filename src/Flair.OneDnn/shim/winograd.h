@@ -16,7 +16,8 @@ namespace flair {
 
 class Winograd {
  public:
-  // Whether it computes such a convolution on this processor: in single precision, taps side by side, and either of 2 x 2 to 4 x 4 with stride 1, or
+  // Whether it computes such a convolution on this processor: in single precision, and either of 2 x 2 to 4 x 4 with stride 1 (with dilation d of 3 x 3,
+  // which is d x d such ones, each of every d-th row and column, where their tiles are not too empty), or
   // of 3 x 3 to 7 x 7 with stride 2 (which has half the taps over four times the channels, one for each place in a square of 2 x 2 pixels), or a
   // transposed one of 4 x 4 with stride 2 (which is four of 2 x 2, one for each place in a square of 2 x 2 output pixels).
   static bool suits(const flair_convolution& what);
@@ -33,12 +34,20 @@ class Winograd {
     void operator()(float* memory) const;
   };
 
+  // A tile: which of the parts that a dilated convolution falls into, by its first output row and column, and where in that.
+  struct Tile {
+    int32_t first_row, first_column, row, column;
+  };
+
+  int32_t tiles() const { return what_.dilation * what_.dilation * tile_rows_ * tile_columns_; }
+  Tile tile(int32_t number) const;
+
   flair_convolution what_;
   int32_t taps_;              // along an axis, of what is computed
   int32_t in_parts_, parts_;  // 1, or 4 places in a square of input pixels, or of output pixels
   int32_t part_channels_;     // output channels of one part, filled up
   int32_t first_row_, first_column_;  // input pixel of the first tile
-  int32_t tile_rows_, tile_columns_, block_;  // tiles, and how many are computed together
+  int32_t tile_rows_, tile_columns_, block_;  // tiles of a part, and how many tiles are computed together
   int32_t values_row_;                        // elements from one tile to the next, of its input at one point
   std::unique_ptr<float[], Free> kernel_;     // [36][panel of 16 or 8 outputs][in][output in it]
   std::vector<float> bias_;

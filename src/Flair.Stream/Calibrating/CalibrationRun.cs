@@ -52,7 +52,7 @@ public sealed class CalibrationRun
         var mosaic = Mosaic.Open(settings, notice);
         var model = ModelLoader.Load(settings.Model, mosaic.ChannelCount);
         if (!PrecisionChoice.IsFused(model, "cpu"))
-            throw new FlairException($"{model.Architecture} cannot be computed in int8: U-Net and U-Net++ on a ResNet can; take precision bf16 or fp32");
+            throw new FlairException($"{model.Architecture} cannot be computed in int8: U-Net, U-Net++, FPN and DeepLabV3 on a ResNet can; take precision bf16 or fp32");
         using var thread = new DeviceThread(Environment.ProcessorCount);
         return thread.Run(() => new CalibrationRun(settings, mosaic, model, notice, cancellation).Calibrate(windows));
     }
@@ -116,13 +116,16 @@ public sealed class CalibrationRun
             yield return (true, []);
         yield return (false, []);
         foreach (var reduction in new[] { 1, 2, 4 })
-            yield return (false, [.. graph.Convolutions.Where(node => node.Reduction <= reduction && node.Input != graph.Input).Select(node => node.Name)]);
+        {
+            var fine = graph.Convolutions.Where(node => node.Reduction <= reduction).Select(node => node.Name).ToHashSet(StringComparer.Ordinal);
+            yield return (false, [.. QuantizationScheme.Candidates(graph).Where(fine.Contains)]);
+        }
     }
 
     private static string Words(bool first, int wide, NetworkGraph graph)
     {
-        var all = graph.Convolutions.Count();
-        return first ? $"all {all} convolutions in int8" : $"{all - 1 - wide} of {all} convolutions in int8";
+        var (all, inBytes) = (graph.Convolutions.Count(), QuantizationScheme.Candidates(graph).Count() - wide + (first ? 1 : 0));
+        return inBytes == all ? $"all {all} convolutions in int8" : $"{inBytes} of {all} convolutions in int8";
     }
 
     private double Agreement(NetworkGraph graph, Quantization quantization, List<(byte[] Window, byte[] Classes)> checks)

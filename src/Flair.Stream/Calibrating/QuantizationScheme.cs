@@ -37,8 +37,19 @@ internal static class QuantizationScheme
             ranges.ToDictionary(pair => pair.Key.Name, pair => pair.Value.Select(range => (float)(range / (pair.Key.Relu ? byte.MaxValue : QuantizedKernel.Largest))).ToArray()));
     }
 
-    /// <summary>Names of the convolutions whose input can be quantized: all but the first, whose input is the window.</summary>
-    public static IEnumerable<string> Candidates(NetworkGraph graph) => graph.Convolutions.Where(node => node.Input != graph.Input).Select(node => node.Name);
+    /// <summary>
+    /// Names of the convolutions that can be computed in bytes: those of maps that are convolutions' and not negative, plus nothing, or what the same steps can be found
+    /// for. The first is none, as its input is the window.
+    /// </summary>
+    public static IEnumerable<string> Candidates(NetworkGraph graph) =>
+        graph.Convolutions.Where(node => IsOfBytes(node.Input) && node.Part is null && (node.Added is null || Origin(node.Added) is not null)).Select(node => node.Name);
+
+    private static bool IsOfBytes(MapNode node) => node switch
+    {
+        ConvolutionNode convolution => convolution.Relu,
+        MaxPoolNode or UpsampleNode => node.Sources.All(IsOfBytes),
+        _ => false,
+    };
 
     private static double[] Pull(float[] largest)
     {
@@ -50,16 +61,17 @@ internal static class QuantizationScheme
     private static IEnumerable<IGrouping<ConvolutionNode, ConvolutionNode>> Groups(NetworkGraph graph)
     {
         var first = new Dictionary<ConvolutionNode, ConvolutionNode>();
-        foreach (var node in graph.Convolutions)
-            first[node] = node.Added is { } added ? first[Origin(added)] : node;
+        foreach (var node in graph.Convolutions.Where(node => node.Part is null))
+            first[node] = node.Added is { } added && Origin(added) is { } origin ? first[origin] : node;
         return first.GroupBy(pair => pair.Value, pair => pair.Key).Where(group => group.Count() > 1);
     }
 
-    private static ConvolutionNode Origin(MapNode node) => node switch
+    /// <summary>The convolution whose result a map is, as it is or pooled; null: it is none's.</summary>
+    private static ConvolutionNode? Origin(MapNode node) => node switch
     {
         ConvolutionNode convolution => convolution,
         MaxPoolNode pool => Origin(pool.Input),
-        _ => throw new InvalidOperationException($"'{node.Name}' is added to a convolution and is none"),
+        _ => null,
     };
 
     /// <summary>Gives maps the same steps up to a factor: the geometric mean of their shapes, as large as each needs it.</summary>

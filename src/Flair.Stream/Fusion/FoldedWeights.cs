@@ -10,29 +10,24 @@ namespace Flair.Fusion;
 internal sealed record FoldedWeights(float[] Kernel, float[] Bias)
 {
     /// <summary>
-    /// Reads a convolution and folds its normalization in: with s = weight / √(variance + ε) by output channel the kernel becomes s·w and the
-    /// bias b becomes bias + s·(b − mean), computed in double precision.
+    /// Reads what a map is made with. A convolution's normalization is folded in: with s = weight / √(variance + ε) by output channel the kernel becomes s·w and the
+    /// bias b becomes bias + s·(b − mean), computed in double precision. A normalization by groups has its factors in place of a kernel.
     /// </summary>
     /// <param name="weights">The state dict; it has the tensors of the graph's network.</param>
-    /// <param name="node">The convolution.</param>
-    public static FoldedWeights Read(StateDict weights, ConvolutionNode node)
+    /// <param name="node">The convolution or the normalization.</param>
+    public static FoldedWeights Read(StateDict weights, MapNode node)
     {
-        var kernel = TensorValues.Singles(weights[$"{node.Name}.weight"]);
-        var bias = node.HasBias ? TensorValues.Singles(weights[$"{node.Name}.bias"]) : new float[node.Channels];
-        if (node.Norm is not { } norm)
-            return new(kernel, bias);
-        var (weight, shift) = (TensorValues.Singles(weights[$"{norm}.weight"]), TensorValues.Singles(weights[$"{norm}.bias"]));
-        var (mean, variance) = (TensorValues.Singles(weights[$"{norm}.running_mean"]), TensorValues.Singles(weights[$"{norm}.running_var"]));
-        var each = kernel.Length / node.Channels;
-        for (var o = 0; o < node.Channels; o++)
+        switch (node)
         {
-            var scale = weight[o] / Math.Sqrt(variance[o] + BatchNorm.Epsilon);
-            bias[o] = (float)(shift[o] + (scale * (bias[o] - mean[o])));
-            foreach (ref var value in kernel.AsSpan(o * each, each))
-                value = (float)(value * scale);
+            case ConvolutionNode { Part: { } part } convolution:
+                return ReadWhole(weights, convolution, part.Convolution).Take(part, convolution.Input.Channels);
+            case ConvolutionNode convolution:
+                return ReadWhole(weights, convolution, convolution.Name);
+            case GroupNormNode:
+                return new(TensorValues.Singles(weights[$"{node.Name}.weight"]), TensorValues.Singles(weights[$"{node.Name}.bias"]));
+            default:
+                throw new InvalidOperationException($"'{node.Name}' has no weights");
         }
-
-        return new(kernel, bias);
     }
 
     /// <summary>The weights that do with scaled values what these do with normalized ones, but for the zeros around the window, which become −shift / scale.</summary>
@@ -58,5 +53,34 @@ internal sealed record FoldedWeights(float[] Kernel, float[] Bias)
         }
 
         return new(kernel, bias);
+    }
+
+    private static FoldedWeights ReadWhole(StateDict weights, ConvolutionNode node, string name)
+    {
+        var kernel = TensorValues.Singles(weights[$"{name}.weight"]);
+        var bias = node.HasBias ? TensorValues.Singles(weights[$"{name}.bias"]) : new float[node.Channels];
+        if (node.Norm is not { } norm)
+            return new(kernel, bias);
+        var (weight, shift) = (TensorValues.Singles(weights[$"{norm}.weight"]), TensorValues.Singles(weights[$"{norm}.bias"]));
+        var (mean, variance) = (TensorValues.Singles(weights[$"{norm}.running_mean"]), TensorValues.Singles(weights[$"{norm}.running_var"]));
+        var each = kernel.Length / node.Channels;
+        for (var o = 0; o < node.Channels; o++)
+        {
+            var scale = weight[o] / Math.Sqrt(variance[o] + BatchNorm.Epsilon);
+            bias[o] = (float)(shift[o] + (scale * (bias[o] - mean[o])));
+            foreach (ref var value in kernel.AsSpan(o * each, each))
+                value = (float)(value * scale);
+        }
+
+        return new(kernel, bias);
+    }
+
+    private FoldedWeights Take(KernelPart part, int inputs)
+    {
+        var taps = Kernel.Length / Bias.Length / part.Inputs;
+        var kernel = new float[Bias.Length * inputs * taps];
+        for (var o = 0; o < Bias.Length; o++)
+            Kernel.AsSpan(((o * part.Inputs) + part.First) * taps, inputs * taps).CopyTo(kernel.AsSpan(o * inputs * taps));
+        return new(kernel, part.HasBias ? Bias : new float[Bias.Length]);
     }
 }

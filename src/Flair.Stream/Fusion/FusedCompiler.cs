@@ -17,7 +17,7 @@ internal sealed class FusedCompiler
     private static readonly string[] s_generated = ["jit", "brg"];
 
     private readonly NetworkGraph _graph;
-    private readonly Func<ConvolutionNode, FoldedWeights> _weights;
+    private readonly Func<MapNode, FoldedWeights> _weights;
     private readonly ProgramTypes _types;
     private readonly InputScaling? _scaling;
     private readonly ByteScaling? _bytes; // null: the window's map is in floating point
@@ -33,7 +33,7 @@ internal sealed class FusedCompiler
     private readonly List<FusedStep> _steps = [];
 
     private FusedCompiler(
-        NetworkGraph graph, Func<ConvolutionNode, FoldedWeights> weights, int size, MapRegion kept, ProgramTypes types, InputScaling? scaling, ByteScaling? bytes, int threads)
+        NetworkGraph graph, Func<MapNode, FoldedWeights> weights, int size, MapRegion kept, ProgramTypes types, InputScaling? scaling, ByteScaling? bytes, int threads)
     {
         _threads = threads;
         _graph = graph;
@@ -47,7 +47,7 @@ internal sealed class FusedCompiler
 
     /// <summary>Compiles, on all cores.</summary>
     /// <param name="graph">The network.</param>
-    /// <param name="weights">Kernels and biases; called by several threads at once.</param>
+    /// <param name="weights">What convolutions and normalizations compute with; called by several threads at once.</param>
     /// <param name="size">Rows and columns of a window.</param>
     /// <param name="kept">The part of it that logits are wanted of.</param>
     /// <param name="types">The types.</param>
@@ -57,7 +57,7 @@ internal sealed class FusedCompiler
     /// <exception cref="OneDnnException">oneDNN cannot compute it on this processor.</exception>
     public static FusedProgram Compile(
         NetworkGraph graph,
-        Func<ConvolutionNode, FoldedWeights> weights,
+        Func<MapNode, FoldedWeights> weights,
         int size,
         MapRegion kept,
         ProgramTypes types,
@@ -99,6 +99,15 @@ internal sealed class FusedCompiler
                 case UpsampleNode upsample when !IsFolded(upsample):
                     Add(upsample);
                     break;
+                case InterpolationNode interpolation:
+                    Add(interpolation);
+                    break;
+                case GroupNormNode norm:
+                    Add(norm);
+                    break;
+                case ContextNode context:
+                    Add(context);
+                    break;
             }
 
             if (_neededWide.Contains(node) && _neededInBytes.Contains(node))
@@ -125,9 +134,15 @@ internal sealed class FusedCompiler
                     if (convolution.Added is { } added)
                         Need(added, IsWide(node));
                     break;
-                default:
+                case MaxPoolNode or UpsampleNode:
                     foreach (var source in node.Sources)
                         Need(source, IsWide(node));
+                    break;
+                case InterpolationNode or GroupNormNode or ContextNode:
+                    // In floating point only.
+                    _neededWide.Add(node);
+                    foreach (var source in node.Sources)
+                        Need(source, wide: true);
                     break;
             }
         }
@@ -171,22 +186,32 @@ internal sealed class FusedCompiler
         }
 
         var input = Buffer(node.Input, InputOf(node) != MapType.UInt8);
-        var isOutput = node == _graph.Output;
-        MapBuffer? output = null;
-        if (node.Added is { } added)
-        {
-            // The sum is made in the added map's memory, which nobody may need afterwards.
-            output = Buffer(added, wide);
-            if (LastReaderOf(added) != node)
-                throw new InvalidOperationException($"'{added.Name}' is needed after '{node.Name}' has been added to it");
-            _buffers.Add((node, wide), output);
-        }
-        else if (!isOutput)
-        {
-            output = Buffer(node, wide);
-        }
-
+        if (SourceOf(node) is var read && read != _regions[node.Input])
+            input = AddCut(node, node.Input, read, input);
+        var output = OutputOf(node, node.Added, wide);
         AddStep(new OperationStep(node, input, null, output, _operations[node]), input, output);
+    }
+
+    /// <summary>Where a map goes: to the memory of the one it is added to, which nobody may need afterwards, to memory of its own, or (null) to the logits.</summary>
+    private MapBuffer? OutputOf(MapNode node, MapNode? added, bool wide)
+    {
+        if (added is null)
+            return node == _graph.Output ? null : Buffer(node, wide);
+        if (LastReaderOf(added) != node || node == _graph.Output)
+            throw new InvalidOperationException($"'{added.Name}' is needed after '{node.Name}' has been added to it");
+        var output = Buffer(added, wide);
+        _buffers.Add((node, wide), output);
+        return output;
+    }
+
+    /// <summary>Copies the part of a map that a convolution reads.</summary>
+    private MapBuffer AddCut(ConvolutionNode node, MapNode source, MapRegion region, MapBuffer input)
+    {
+        var pixelBytes = source.Channels * TypeOf(source, InputOf(node) != MapType.UInt8).Bytes();
+        var cut = new MapBuffer($"{node.Name}.cut", region.Area * pixelBytes);
+        _between.Add(cut);
+        AddStep(new CutStep(source, region, _regions[source], pixelBytes, input, cut) { Completes = false }, input, cut);
+        return cut;
     }
 
     /// <summary>The coarser map's share of the sums first, then the convolution of the map beside it, which adds it.</summary>
@@ -206,16 +231,8 @@ internal sealed class FusedCompiler
             _between.Add(partial = new MapBuffer($"{node.Name}.upsampled", _regions[node].Area * node.Channels * MapType.Float32.Bytes()));
         AddStep(new OperationStep(node, below, null, partial, upsampling) { Completes = false }, below, partial);
         var input = Buffer(beside, !inBytes);
-        var region = _regions[upsample];
-        if (region != _regions[beside])
-        {
-            var pixelBytes = beside.Channels * TypeOf(beside, !inBytes).Bytes();
-            var cut = new MapBuffer($"{node.Name}.beside", region.Area * pixelBytes);
-            _between.Add(cut);
-            AddStep(new CutStep(beside, region, _regions[beside], pixelBytes, input, cut) { Completes = false }, input, cut);
-            input = cut;
-        }
-
+        if (_regions[upsample] != _regions[beside])
+            input = AddCut(node, beside, _regions[upsample], input);
         AddStep(new OperationStep(node, input, inBytes ? partial : null, output, _operations[node]), input, partial, output);
     }
 
@@ -233,6 +250,30 @@ internal sealed class FusedCompiler
         var output = Buffer(node, wide);
         (MapBuffer, int, MapRegion)[] parts = [.. node.Sources.Select(source => (Buffer(source, wide), source.Channels, _regions[source]))];
         AddStep(new UpsampleStep(node, _regions[node], TypeOf(node, wide), parts, output), [.. parts.Select(part => part.Item1), output]);
+    }
+
+    private void Add(InterpolationNode node)
+    {
+        if (TypeOf(node.Input, wide: true) != TypeOf(node, wide: true))
+            throw new InvalidOperationException($"'{node.Name}' is of another type than '{node.Input.Name}'");
+        var input = Buffer(node.Input, wide: true);
+        var output = OutputOf(node, node.Added, wide: true);
+        AddStep(
+            new InterpolationStep(node, _regions[node], TypeOf(node, wide: true), _size / node.Input.Reduction, _regions[node.Input], input, output), input, output);
+    }
+
+    private void Add(GroupNormNode node)
+    {
+        // In place.
+        var map = OutputOf(node, node.Input, wide: true)!;
+        AddStep(new GroupNormStep(node, _regions[node].Area, TypeOf(node, wide: true), _weights(node), map), map);
+    }
+
+    private void Add(ContextNode node)
+    {
+        var (input, output) = (Buffer(node.Input, wide: true), Buffer(node, wide: true));
+        AddStep(
+            new ContextStep(node, _regions[node.Input].Area, _regions[node].Area, TypeOf(node, wide: true), _weights(node.First), _weights(node.Second), input, output), input, output);
     }
 
     private void Quantize(MapNode node)
@@ -270,7 +311,7 @@ internal sealed class FusedCompiler
 
         var weights = _weights(node);
         var steps = wide ? null : _types.Quantization!.StepsOf(node);
-        var outType = node == _graph.Output ? MapType.Float32 : TypeOf(node, wide);
+        var outType = TypeOf(node, wide);
         var kernel = UpsampledKernel.Create(weights.Kernel, node.Channels, node.Input.Channels, upsample.Below.Channels);
         var bias = beside is null ? weights.Bias : new float[node.Channels];
         var inBytes = InputOf(node) == MapType.UInt8;
@@ -323,7 +364,7 @@ internal sealed class FusedCompiler
 
         if (node.Input == _graph.Input && _scaling is not null)
             weights = weights.Scale(_scaling);
-        return Create(ShapeOf(node, node.Input, _regions[node.Input], wide), weights.Kernel, weights.Bias, node.Input, steps);
+        return Create(ShapeOf(node, node.Input, SourceOf(node), wide), weights.Kernel, weights.Bias, node.Input, steps);
     }
 
     /// <summary>Creates it, with a kernel in bytes where its input is in bytes.</summary>
@@ -333,6 +374,14 @@ internal sealed class FusedCompiler
             return Operation.Convolution(shape, kernel, bias);
         var quantized = QuantizedKernel.Create(kernel, bias, _types.Quantization!.StepsOf(input), outputSteps);
         return Operation.Convolution(shape, quantized.Values, quantized.Bias, quantized.Scale);
+    }
+
+    /// <summary>The part of its input that a convolution is given: all that there is where it reads that, but for a last row and column that a stride leaves out.</summary>
+    private MapRegion SourceOf(ConvolutionNode node)
+    {
+        var (all, read) = (_regions[node.Input], RegionPlan.InputOf(node, _regions[node], _size / node.Input.Reduction));
+        var isAll = (read.Row, read.Column) == (all.Row, all.Column) && all.Bottom - read.Bottom < node.Stride && all.Right - read.Right < node.Stride;
+        return isAll ? all : read;
     }
 
     /// <summary>The shape of a convolution over its input, or over that of the maps which it is made of, of which it is given this region.</summary>
@@ -362,7 +411,7 @@ internal sealed class FusedCompiler
             Bottom = Math.Max(0, ((region.Bottom - 1) * node.Stride) - node.Padding + reach - source.Bottom),
             Right = Math.Max(0, ((region.Right - 1) * node.Stride) - node.Padding + reach - source.Right),
             InType = type,
-            OutType = node == _graph.Output ? MapType.Float32 : TypeOf(node, wide),
+            OutType = TypeOf(node, wide),
             SumType = node.Added is { } map ? TypeOf(map, wide) : MapType.None,
             SumScale = node.Added is { } other && !wide ? RatioOf(_types.Quantization!.StepsOf(other), _types.Quantization.StepsOf(node), node.Name) : 1,
             Relu = node.Relu,
@@ -371,7 +420,13 @@ internal sealed class FusedCompiler
     }
 
     /// <summary>A map's element type. One that may be negative is in signed bytes, which only sums can read.</summary>
-    private MapType TypeOf(MapNode node, bool wide) => wide ? _types.Wide : node is ConvolutionNode { Relu: false } ? MapType.Int8 : MapType.UInt8;
+    private MapType TypeOf(MapNode node, bool wide) =>
+        !wide ? node is ConvolutionNode { Relu: false } ? MapType.Int8 : MapType.UInt8
+        : IsLogits(node) ? MapType.Float32
+        : _types.Wide;
+
+    /// <summary>Whether it is the output, or becomes it by interpolation.</summary>
+    private bool IsLogits(MapNode node) => node == _graph.Output || (_graph.Output is InterpolationNode { Input: ConvolutionNode head } && node == head);
 
     private MapNode? LastReaderOf(MapNode node) => _graph.Nodes.LastOrDefault(reader => reader.Sources.Contains(node));
 

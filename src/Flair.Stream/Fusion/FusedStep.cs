@@ -1,4 +1,5 @@
 using Flair.Models.Graphs;
+using Flair.Models.Layers;
 using Flair.OneDnn;
 
 namespace Flair.Fusion;
@@ -74,6 +75,56 @@ internal sealed unsafe class UpsampleStep(
         }
 
         Passes.UpsampleBeside(places, type.Bytes(), region.Row, region.Column, region.Rows, region.Columns, memory.Of(Output));
+    }
+}
+
+/// <summary>Interpolation, onto what is there where something is added.</summary>
+internal sealed unsafe class InterpolationStep(
+    InterpolationNode node, MapRegion region, MapType type, int inputSize, MapRegion inputRegion, MapBuffer input, MapBuffer? output) : FusedStep(node, output)
+{
+    public override string Implementation => "interpolate";
+
+    public override void Run(in FusedMemory memory)
+    {
+        var part = new MapPart((nint)memory.Of(input), node.Channels, inputRegion.Row, inputRegion.Column, inputRegion.Columns);
+        Passes.Interpolate(
+            part, type, inputSize, inputSize, node.Factor, region.Row, region.Column, region.Rows, region.Columns, node.Added is not null, memory.Of(Output));
+    }
+}
+
+/// <summary>Normalization of groups of channels and ReLU, in place.</summary>
+internal sealed unsafe class GroupNormStep(GroupNormNode node, long pixels, MapType type, FoldedWeights weights, MapBuffer map) : FusedStep(node, map)
+{
+    public override string Implementation => "group norm";
+
+    public override void Run(in FusedMemory memory) => Passes.GroupNorm(memory.Of(Output), type, pixels, node.Groups, weights.Kernel, weights.Bias, GroupNormLayer.Epsilon);
+}
+
+/// <summary>Two 1 × 1 convolutions of a map's mean, at every pixel.</summary>
+internal sealed unsafe class ContextStep(
+    ContextNode node, long inputPixels, long pixels, MapType type, FoldedWeights first, FoldedWeights second, MapBuffer input, MapBuffer output) : FusedStep(node, output)
+{
+    public override string Implementation => "context";
+
+    public override void Run(in FusedMemory memory)
+    {
+        var mean = new float[node.Input.Channels];
+        Passes.Mean(memory.Of(input), type, inputPixels, mean);
+        Passes.Fill(Convolve(second, node.Second.Relu, Convolve(first, node.First.Relu, mean)), type, pixels, memory.Of(Output));
+    }
+
+    private static float[] Convolve(FoldedWeights weights, bool relu, float[] pixel)
+    {
+        var result = new float[weights.Bias.Length];
+        for (var o = 0; o < result.Length; o++)
+        {
+            double sum = weights.Bias[o];
+            for (var i = 0; i < pixel.Length; i++)
+                sum += (double)weights.Kernel[(o * pixel.Length) + i] * pixel[i];
+            result[o] = (float)(relu ? Math.Max(0, sum) : sum);
+        }
+
+        return result;
     }
 }
 

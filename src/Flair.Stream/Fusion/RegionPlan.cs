@@ -16,6 +16,7 @@ internal static class RegionPlan
     public static Dictionary<MapNode, MapRegion> Create(NetworkGraph graph, int size, MapRegion kept)
     {
         var regions = new Dictionary<MapNode, MapRegion> { [graph.Output] = kept };
+        var readers = graph.Nodes.SelectMany(node => node.Sources.Distinct()).CountBy(source => source).ToDictionary();
         foreach (var node in graph.Nodes.Reverse())
         {
             if (!regions.TryGetValue(node, out var region))
@@ -24,36 +25,60 @@ internal static class RegionPlan
             {
                 case ConvolutionNode convolution:
                     Need(convolution.Input, InputOf(convolution, region, size / convolution.Input.Reduction));
-                    // Sums are made in place: both maps have the same pixels.
-                    if (convolution.Added is { } added)
-                    {
-                        Need(added, MapRegion.Whole(size / added.Reduction));
-                        if (region != MapRegion.Whole(size / node.Reduction))
-                            throw new InvalidOperationException($"'{node.Name}' is a sum and not needed as a whole");
-                    }
-
                     break;
-                case MaxPoolNode pool:
-                    Need(pool.Input, MapRegion.Whole(size / pool.Input.Reduction));
-                    regions[pool] = MapRegion.Whole(size / pool.Reduction);
+                case MaxPoolNode or GroupNormNode:
+                    Need(node.Sources[0], Whole(node.Sources[0]));
+                    break;
+                case ContextNode context:
+                    Need(context.Input, Whole(context.Input));
                     break;
                 case UpsampleNode upsample:
                     Need(upsample.Below, MapRegion.Between(region.Row / 2, region.Column / 2, (region.Bottom + 1) / 2, (region.Right + 1) / 2));
                     foreach (var beside in upsample.Beside)
                         Need(beside, region);
                     break;
+                case InterpolationNode interpolation:
+                    Need(interpolation.Input, InputOf(interpolation, region, size / interpolation.Input.Reduction));
+                    break;
+            }
+
+            // Sums are made in place: both maps have the same pixels.
+            if (AddedTo(node) is { } added)
+            {
+                Need(added, region);
+                if (regions[added] != region)
+                    throw new InvalidOperationException($"'{node.Name}' is a sum and not needed as a whole");
             }
         }
 
         return regions;
 
-        void Need(MapNode node, MapRegion region)
-        {
-            // Sums and what several maps are made of are computed whole; only the chain of single steps behind the last of them is cut.
-            var isSum = node is ConvolutionNode { Added: not null };
-            var whole = MapRegion.Whole(size / node.Reduction);
-            regions[node] = isSum || regions.ContainsKey(node) || node is InputNode ? whole : region;
-        }
+        // What several maps are made of is computed whole; only the chain of single steps behind the last of them is cut.
+        void Need(MapNode node, MapRegion region) => regions[node] = regions.ContainsKey(node) || IsWhole(node) ? Whole(node) : region;
+
+        MapRegion Whole(MapNode node) => MapRegion.Whole(size / node.Reduction);
+
+        // A sum is as whole as what it is made in.
+        bool IsWhole(MapNode node) => node is InputNode or MaxPoolNode or GroupNormNode || (AddedTo(node) is { } added && (readers[added] > 1 || IsWhole(added)));
+    }
+
+    private static MapNode? AddedTo(MapNode node) => node switch
+    {
+        ConvolutionNode convolution => convolution.Added,
+        InterpolationNode interpolation => interpolation.Added,
+        _ => null,
+    };
+
+    /// <summary>The part of its input that an interpolation reads for a part of its output.</summary>
+    private static MapRegion InputOf(InterpolationNode node, MapRegion output, int inputSize)
+    {
+        // As the pass computes it (passes.cpp), and the pixel behind.
+        var size = inputSize * node.Factor;
+        var scale = size > 1 ? (inputSize - 1) / (float)(size - 1) : 0;
+        return MapRegion.Between(From(output.Row), From(output.Column), To(output.Bottom), To(output.Right));
+
+        int From(int first) => (int)(scale * first);
+        int To(int end) => Math.Min(inputSize, (int)(scale * (end - 1)) + 2);
     }
 
     /// <summary>The part of its input that a convolution reads for a part of its output.</summary>

@@ -35,8 +35,7 @@ public static class PrecisionChoice
     internal static bool CouldBeAuto(Precision precision, string device, LoadedModel model, Calibration? calibration) => device == "cpu" && precision switch
     {
         Precision.Fp32 => true,
-        // Of libtorch's networks none was compared in bf16 with trained weights.
-        Precision.Bf16 => IsFused(model, device) && OneDnnLibrary.HasBFloat16,
+        Precision.Bf16 => IsFused(model, device) && OneDnnLibrary.HasBFloat16 && IsComparedInBFloat16(model),
         Precision.Int8 => IsFused(model, device) && OneDnnLibrary.HasInt8 && calibration is { IsGood: true },
         _ => false,
     };
@@ -51,10 +50,17 @@ public static class PrecisionChoice
         return family.CanBeFused(encoder, model.Channels, model.ClassCount);
     }
 
+    /// <summary>Whether trained weights of such a network were found to keep the map in bf16.</summary>
+    private static bool IsComparedInBFloat16(LoadedModel model)
+    {
+        var (family, encoder) = ArchitectureRegistry.Parse(model.Architecture);
+        return family.Decoder is "unet" or "unetplusplus" && encoder.StartsWith("resnet", StringComparison.Ordinal);
+    }
+
     private static void CheckInt8(LoadedModel model, bool fused, Calibration? calibration)
     {
         if (!fused)
-            throw new FlairException($"precision int8: {model.Architecture} cannot be computed in it, U-Net and U-Net++ on a ResNet can; take bf16 or fp32");
+            throw new FlairException($"precision int8: {model.Architecture} cannot be computed in it, U-Net, U-Net++, FPN and DeepLabV3 on a ResNet can; take bf16 or fp32");
         if (!OneDnnLibrary.HasInt8)
             throw new FlairException("precision int8: this processor has no AVX2, it would be slower; take fp32");
         if (calibration is null)

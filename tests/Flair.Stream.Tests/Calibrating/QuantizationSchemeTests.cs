@@ -35,6 +35,21 @@ public sealed class QuantizationSchemeTests
         Assert.Equal(["inner", "sum", "projected", "second", "head"], QuantizationScheme.Candidates(_graph));
 
     [Fact]
+    public void A_convolution_of_what_is_no_convolutions_map_or_may_be_negative_is_in_floating_point()
+    {
+        var fpn = Flair.Models.ArchitectureRegistry.Parse("resnet18_fpn").Architecture.Trace("resnet18", 3, 19)!;
+        // The pyramid's maps have no ReLU, the branches' are normalized by groups, the laterals are added to upsampled maps; the deepest is added to nothing.
+        Assert.Equal([.. Encoder(fpn), "decoder.p5"], QuantizationScheme.Candidates(fpn));
+
+        var deepLab = Flair.Models.ArchitectureRegistry.Parse("resnet18_deeplabv3").Architecture.Trace("resnet18", 3, 19)!;
+        // The parts of the projection are added to what is none's.
+        Assert.Equal(
+            [.. Encoder(deepLab), .. Enumerable.Range(0, 4).Select(view => $"decoder.0.convs.{view}.0"), "decoder.1", "segmentation_head.0"], QuantizationScheme.Candidates(deepLab));
+
+        static IEnumerable<string> Encoder(NetworkGraph graph) => graph.Convolutions.Skip(1).Select(node => node.Name).Where(name => name.StartsWith("encoder.", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_step_lies_half_way_between_the_channels_and_the_maps_and_a_silent_channel_has_one()
     {
         var steps = Create()["inner"];

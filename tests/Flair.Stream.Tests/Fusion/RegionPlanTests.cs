@@ -53,6 +53,8 @@ public sealed class RegionPlanTests
     [Theory]
     [InlineData("unet")]
     [InlineData("unetplusplus")]
+    [InlineData("fpn")]
+    [InlineData("deeplabv3")]
     public void Of_a_whole_window_every_map_is_whole(string decoder)
     {
         var graph = Graph(decoder);
@@ -60,6 +62,32 @@ public sealed class RegionPlanTests
 
         Assert.Equal(graph.Nodes.ToHashSet(), regions.Keys.ToHashSet());
         Assert.All(regions, region => Assert.Equal(MapRegion.Whole(Size / region.Key.Reduction), region.Value));
+    }
+
+    [Fact]
+    public void A_pyramids_views_are_cut_and_the_map_they_see_is_not()
+    {
+        var regions = Plan("deeplabv3", Square(Margin, Size - Margin));
+
+        // 64 pixels become 512, so pixel 128 lies at 63 / 511 · 128 = 15.8 and 383 at 47.2, between 47 and 48.
+        Assert.Equal(Square(15, 49), regions["segmentation_head.0"]);
+        Assert.Equal(Square(15, 49), regions["decoder.1"]);
+        Assert.All(
+            regions.Where(region => region.Key.StartsWith("decoder.0.", StringComparison.Ordinal)),
+            region => Assert.Equal(Square(14, 50), region.Value));
+        Assert.Equal(MapRegion.Whole(64), regions["encoder.layer4.2.conv2"]);
+    }
+
+    [Fact]
+    public void What_is_normalized_over_all_pixels_is_computed_whole()
+    {
+        var regions = Plan("fpn", Square(Margin, Size - Margin));
+
+        // 127 / 511 · 128 = 31.8; 127 / 511 · 383 = 95.2.
+        Assert.Equal(Square(31, 97), regions["segmentation_head.0"]);
+        Assert.Equal(MapRegion.Whole(128), regions["decoder.seg_blocks.3.block.0.block.1"]);
+        Assert.Equal(MapRegion.Whole(64), regions["decoder.seg_blocks.2.block.0.block.1"]);
+        Assert.Equal(MapRegion.Whole(128), regions["decoder.seg_blocks.0.block.2.upsample"]);
     }
 
     [Fact]
@@ -99,6 +127,9 @@ public sealed class RegionPlanTests
     private static Dictionary<string, MapRegion> Plan(string decoder, MapRegion kept) =>
         RegionPlan.Create(Graph(decoder), Size, kept).ToDictionary(region => region.Key.Name, region => region.Value);
 
-    private static NetworkGraph Graph(string decoder) =>
-        new SegmentationLayer(EncoderCatalog.Create("resnet34", 5, 32, 5), DecoderKind.All.Single(kind => kind.Name == decoder), 5, 19, metadata: false).Trace()!;
+    private static NetworkGraph Graph(string decoder)
+    {
+        var kind = DecoderKind.All.Single(kind => kind.Name == decoder);
+        return new SegmentationLayer(EncoderCatalog.Create("resnet34", 5, kind.OutputStride, kind.Depth), kind, 5, 19, metadata: false).Trace()!;
+    }
 }

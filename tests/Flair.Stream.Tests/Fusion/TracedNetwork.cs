@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Flair.Checkpoints;
 using Flair.Fusion;
 using Flair.Models;
@@ -6,7 +7,7 @@ using Flair.Models.Graphs;
 namespace Flair.Tests.Fusion;
 
 /// <summary>A graph and its weights, each read once.</summary>
-internal sealed record TracedNetwork(NetworkGraph Graph, Func<ConvolutionNode, FoldedWeights> Weights)
+internal sealed record TracedNetwork(NetworkGraph Graph, Func<MapNode, FoldedWeights> Weights)
 {
     /// <summary>An architecture with formula weights, by its name.</summary>
     public static TracedNetwork OfArchitecture(string name, int channels, int classes)
@@ -24,7 +25,7 @@ internal sealed record TracedNetwork(NetworkGraph Graph, Func<ConvolutionNode, F
 
     /// <summary>A graph made by hand with formula weights.</summary>
     public static TracedNetwork OfGraph(NetworkGraph graph) => Of(graph, node => new(
-        FormulaWeights.Parameter($"{node.Name}.weight", [node.Channels, node.Input.Channels, node.Kernel, node.Kernel]),
+        FormulaWeights.Parameter($"{node.Name}.weight", node is ConvolutionNode { Input: var input, Kernel: var side } ? [node.Channels, input.Channels, side, side] : [node.Channels]),
         FormulaWeights.Parameter($"{node.Name}.bias", [node.Channels])));
 
     /// <summary>A program in single precision of the whole window.</summary>
@@ -56,9 +57,9 @@ internal sealed record TracedNetwork(NetworkGraph Graph, Func<ConvolutionNode, F
         return (logits, steps);
     });
 
-    private static TracedNetwork Of(NetworkGraph graph, Func<ConvolutionNode, FoldedWeights> read)
+    private static TracedNetwork Of(NetworkGraph graph, Func<MapNode, FoldedWeights> read)
     {
-        var weights = graph.Convolutions.ToDictionary(node => node.Name, read);
-        return new(graph, node => weights[node.Name]);
+        var weights = new ConcurrentDictionary<string, FoldedWeights>();
+        return new(graph, node => weights.GetOrAdd(node.Name, _ => read(node)));
     }
 }

@@ -66,7 +66,7 @@ public sealed class InferenceWorkersTests
     }
 
     [Theory]
-    [InlineData("resnet18_fpn")]
+    [InlineData("resnet18_linknet")]
     [InlineData("mit_b0_unet")]
     public async Task A_network_without_a_graph_is_libtorchs_with_one_worker(string architecture)
     {
@@ -87,7 +87,7 @@ public sealed class InferenceWorkersTests
 
     [OneDnnFact]
     public void A_precision_that_the_device_lacks_is_refused() =>
-        Assert.Throws<FlairException>(() => InferenceWorkers.Create(TaskOf(Load("resnet18_fpn"), Precision.Fp16, threads: 2)));
+        Assert.Throws<FlairException>(() => InferenceWorkers.Create(TaskOf(Load("resnet18_linknet"), Precision.Fp16, threads: 2)));
 
     [OneDnnFact]
     public void Time_is_of_a_window_and_of_all_workers_together()

@@ -11,7 +11,7 @@ namespace Flair.Tests.Inference;
 public sealed class PrecisionChoiceTests
 {
     private static readonly LoadedModel s_fused = ModelOf("resnet18_unet");
-    private static readonly LoadedModel s_other = ModelOf("resnet18_fpn");
+    private static readonly LoadedModel s_other = ModelOf("resnet18_linknet");
 
     public static TheoryData<string> Names => [.. ArchitectureRegistry.Names];
 
@@ -20,6 +20,8 @@ public sealed class PrecisionChoiceTests
     {
         Assert.Equal(OneDnnLibrary.HasBFloat16 ? Precision.Bf16 : Precision.Fp32, PrecisionChoice.Resolve(Precision.Auto, "cpu", s_fused, calibration: null));
         Assert.Equal(Precision.Fp32, PrecisionChoice.Resolve(Precision.Auto, "cpu", s_other, calibration: null));
+        // Fused, but never compared with trained weights.
+        Assert.Equal(Precision.Fp32, PrecisionChoice.Resolve(Precision.Auto, "cpu", ModelOf("resnet18_fpn"), calibration: null));
     }
 
     [OneDnnFact(MapType.UInt8)]
@@ -46,7 +48,7 @@ public sealed class PrecisionChoiceTests
     {
         AssertRefused(Precision.Fp16, "cpu", s_fused, "take fp32 or bf16");
         AssertRefused(Precision.Auto, "tpu", s_other, "device 'tpu' is unknown");
-        AssertRefused(Precision.Int8, "cpu", s_other, "resnet18_fpn cannot be computed in it");
+        AssertRefused(Precision.Int8, "cpu", s_other, "resnet18_linknet cannot be computed in it");
     }
 
     [OneDnnFact(MapType.UInt8)]
@@ -63,11 +65,11 @@ public sealed class PrecisionChoiceTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Networks_of_convolutions_alone_can_be_fused(string name)
+    public void Networks_of_which_every_layer_can_be_written_down_can_be_fused(string name)
     {
         var (architecture, encoder) = ArchitectureRegistry.Parse(name);
         Assert.Equal(
-            encoder.StartsWith("resnet", StringComparison.Ordinal) && architecture.Decoder is ("unet" or "unetplusplus"),
+            encoder.StartsWith("resnet", StringComparison.Ordinal) && architecture.Decoder is "unet" or "unetplusplus" or "fpn" or "deeplabv3",
             architecture.CanBeFused(encoder, 3, 19));
     }
 

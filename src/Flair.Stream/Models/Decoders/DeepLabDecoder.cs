@@ -1,4 +1,5 @@
 using Flair.Models.Encoders;
+using Flair.Models.Graphs;
 using Flair.Models.Layers;
 using Flair.Torch;
 
@@ -15,6 +16,8 @@ internal sealed class DeepLabDecoder(Encoder encoder) : Decoder
     public override int Outputs => Width;
 
     public override IEnumerable<Layer> Children => [_pyramid, _convolution];
+
+    public override MapNode? Trace(NetworkGraph graph, IReadOnlyList<MapNode> maps) => _convolution.Trace(graph, _pyramid.Trace(graph, maps[^1])!);
 
     public override Tensor Forward(Plan plan, FeatureMaps maps)
     {

@@ -1,3 +1,4 @@
+using Flair.Models.Graphs;
 using Flair.Models.Layers;
 using Flair.Torch;
 
@@ -19,6 +20,23 @@ internal sealed class FpnBranch(string name, int inputs, int outputs, int doubli
         [.. Enumerable.Range(0, Math.Max(1, doublings)).Select(i => new GroupNormLayer($"{name}.{i}.block.1", Groups, outputs))];
 
     public override IEnumerable<Layer> Children => _convolutions.Zip(_norms).SelectMany(step => new Layer[] { step.First, step.Second });
+
+    /// <summary>Writes it down.</summary>
+    /// <param name="graph">Takes it.</param>
+    /// <param name="input">The map of the pyramid.</param>
+    /// <param name="added">What the last doubling is added to; null: nothing.</param>
+    public MapNode Trace(NetworkGraph graph, MapNode input, MapNode? added = null)
+    {
+        var x = input;
+        for (var i = 0; i < _convolutions.Length; i++)
+        {
+            x = _norms[i].Trace(graph, _convolutions[i].Trace(graph, x));
+            if (doublings > 0)
+                x = graph.Add(new InterpolationNode(x, $"{name}.{i}.upsample", factor: 2, i == doublings - 1 ? added : null));
+        }
+
+        return x;
+    }
 
     public Tensor Forward(Plan plan, Tensor input)
     {

@@ -1,4 +1,5 @@
 using Flair.Models.Encoders;
+using Flair.Models.Graphs;
 using Flair.Models.Layers;
 using Flair.Torch;
 
@@ -32,6 +33,18 @@ internal sealed class FpnDecoder : Decoder
     public override int Outputs => Width;
 
     public override IEnumerable<Layer> Children => [.. _lateral, .. _branches];
+
+    public override MapNode Trace(NetworkGraph graph, IReadOnlyList<MapNode> maps)
+    {
+        var pyramid = new MapNode[_lateral.Length];
+        for (var i = 0; i < pyramid.Length; i++)
+            pyramid[i] = _lateral[i].Trace(graph, maps[^(i + 1)], i == 0 ? null : graph.Add(new UpsampleNode($"{Name}.p{6 - i}.upsample", pyramid[i - 1], [])));
+        // The finest first: it needs no doubling, the others are added to it as theirs is made.
+        MapNode? sum = null;
+        for (var i = pyramid.Length - 1; i >= 0; i--)
+            sum = _branches[i].Trace(graph, pyramid[i], sum);
+        return sum!;
+    }
 
     public override Tensor Forward(Plan plan, FeatureMaps maps)
     {

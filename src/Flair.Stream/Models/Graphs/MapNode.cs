@@ -25,11 +25,21 @@ internal sealed class InputNode(int channels) : MapNode("input", channels, 1)
     public override IReadOnlyList<MapNode> Sources => [];
 }
 
+/// <summary>One of the convolutions that a convolution of maps side by side is the sum of: that of one of the maps.</summary>
+/// <param name="Convolution">The whole one's name in the state dict.</param>
+/// <param name="Inputs">Channels of all the maps.</param>
+/// <param name="First">The first of this map's channels among them.</param>
+/// <param name="HasBias">Whether the constants are this part's; they are one part's.</param>
+internal sealed record KernelPart(string Convolution, int Inputs, int First, bool HasBias);
+
 /// <summary>A convolution with its normalization folded in, plus another map, plus a ReLU.</summary>
 internal sealed class ConvolutionNode(
     MapNode input, string name, int outputs, int kernel, int stride, int dilation, MapNode? added, bool relu, string? norm = null, bool bias = true)
     : MapNode(name, outputs, input.Reduction * stride)
 {
+    /// <summary>What it is a part of; null: it is whole.</summary>
+    public KernelPart? Part { get; init; }
+
     public MapNode Input => input;
 
     /// <summary>The kernel's side.</summary>
@@ -74,4 +84,47 @@ internal sealed class UpsampleNode(string name, MapNode below, IReadOnlyList<Map
     public IReadOnlyList<MapNode> Beside => beside;
 
     public override IReadOnlyList<MapNode> Sources => [below, .. beside];
+}
+
+/// <summary>A map at a multiple of its resolution, interpolated between pixels, the corners' centres upon each other; plus another map.</summary>
+internal sealed class InterpolationNode(MapNode input, string name, int factor, MapNode? added = null) : MapNode(name, input.Channels, input.Reduction / factor)
+{
+    public MapNode Input => input;
+
+    /// <summary>The resolution's.</summary>
+    public int Factor => factor;
+
+    /// <summary>A map of the same shape that it is added to.</summary>
+    public MapNode? Added => added;
+
+    public override IReadOnlyList<MapNode> Sources => added is null ? [input] : [input, added];
+}
+
+/// <summary>A map with groups of its channels normalized over all pixels, and a ReLU.</summary>
+/// <param name="input">The map.</param>
+/// <param name="name">The normalization's name in the state dict.</param>
+/// <param name="groups">Of as many channels each.</param>
+internal sealed class GroupNormNode(MapNode input, string name, int groups) : MapNode(name, input.Channels, input.Reduction)
+{
+    public MapNode Input => input;
+
+    public int Groups => groups;
+
+    public override IReadOnlyList<MapNode> Sources => [input];
+}
+
+/// <summary>A map that is the same at every pixel: two 1 × 1 convolutions of another map's mean over all its pixels.</summary>
+/// <param name="input">The other map.</param>
+/// <param name="name">What messages call it.</param>
+/// <param name="first">The first convolution, as if it were one of the map.</param>
+/// <param name="second">The second, as if it were one of the first's.</param>
+internal sealed class ContextNode(MapNode input, string name, ConvolutionNode first, ConvolutionNode second) : MapNode(name, second.Channels, input.Reduction)
+{
+    public MapNode Input => input;
+
+    public ConvolutionNode First => first;
+
+    public ConvolutionNode Second => second;
+
+    public override IReadOnlyList<MapNode> Sources => [input];
 }

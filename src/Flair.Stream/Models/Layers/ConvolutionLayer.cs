@@ -27,10 +27,13 @@ internal sealed class ConvolutionLayer(
         }
     }
 
-    /// <summary>Writes it down; for one with a bias, without groups and with the padding that keeps the size.</summary>
-    public MapNode Trace(NetworkGraph graph, MapNode input) =>
-        bias && groups == 1 && padding is null
-            ? graph.Add(new ConvolutionNode(input, name, outputs, kernel, stride, dilation, added: null, relu: false))
+    /// <summary>Writes it down; for one without groups and with the padding that keeps the size.</summary>
+    /// <param name="graph">Takes it.</param>
+    /// <param name="input">What it convolves.</param>
+    /// <param name="added">A map that is added; null: none.</param>
+    public MapNode Trace(NetworkGraph graph, MapNode input, MapNode? added = null) =>
+        groups == 1 && padding is null
+            ? graph.Add(new ConvolutionNode(input, name, outputs, kernel, stride, dilation, added, relu: false, bias: bias))
             : throw new InvalidOperationException($"'{name}' cannot be written down as a node");
 
     public override Tensor Forward(Plan plan, Tensor input) =>

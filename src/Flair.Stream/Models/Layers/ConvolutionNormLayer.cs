@@ -49,8 +49,22 @@ internal sealed class ConvolutionNormLayer(
     /// <param name="graph">Takes it.</param>
     /// <param name="input">What it convolves.</param>
     /// <param name="added">A map that is added, and then a ReLU follows in any case; null: none.</param>
-    public MapNode Trace(NetworkGraph graph, MapNode input, MapNode? added = null) =>
-        graph.Add(new ConvolutionNode(input, convolution, outputs, kernel, stride, dilation, added, relu || added is not null, norm, bias));
+    public MapNode Trace(NetworkGraph graph, MapNode input, MapNode? added = null) => graph.Add(Node(input, added));
+
+    /// <summary>Makes its node; it is the caller's to add it to a graph.</summary>
+    public ConvolutionNode Node(MapNode input, MapNode? added = null) =>
+        new(input, convolution, outputs, kernel, stride, dilation, added, relu || added is not null, norm, bias);
+
+    /// <summary>Makes the convolution of one of the maps that it convolves side by side; it is the caller's to add it to a graph.</summary>
+    /// <param name="input">That map.</param>
+    /// <param name="first">The first of the map's channels among its own.</param>
+    /// <param name="added">The sum of the parts before; null: this is the first, which has the constants.</param>
+    /// <param name="last">Whether it is the last, with the ReLU.</param>
+    public ConvolutionNode Part(MapNode input, int first, MapNode? added, bool last) =>
+        new(input, last ? convolution : $"{convolution}[{first}]", outputs, kernel, stride, dilation, added, relu && last, norm, bias)
+        {
+            Part = new(convolution, inputs, first, added is null),
+        };
 
     public override Tensor Forward(Plan plan, Tensor input)
     {

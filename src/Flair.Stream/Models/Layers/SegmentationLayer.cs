@@ -55,9 +55,11 @@ internal sealed class SegmentationLayer : NetworkLayer
     public override NetworkGraph? Trace()
     {
         var graph = new NetworkGraph(_channels);
-        if (_metadata is not null || _upsampling > 1 || _encoder.Trace(graph) is not { } maps || _decoder.Trace(graph, maps) is not { } map)
+        if (_metadata is not null || _encoder.Trace(graph) is not { } maps || _decoder.Trace(graph, maps) is not { } map)
             return null;
         graph.Output = _head.Trace(graph, map);
+        if (_upsampling > 1)
+            graph.Output = graph.Add(new InterpolationNode(graph.Output, "segmentation_head.1", _upsampling));
         return graph;
     }
 }
