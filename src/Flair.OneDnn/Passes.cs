@@ -82,6 +82,81 @@ public static unsafe class Passes
             Native.GroupNorm(map, type, pixels, weight.Length, groups, factors, constants, epsilon);
     }
 
+    /// <summary>
+    /// Each pixel's channels: (x − mean) / √(variance + epsilon) · weight[channel] + bias[channel] (Ba et al. 2016; PyTorch's <c>layer_norm</c>
+    /// over channels).
+    /// </summary>
+    /// <param name="input">[pixel][channel] of <paramref name="type"/>.</param>
+    /// <param name="type">Type of both maps: floating point.</param>
+    /// <param name="pixels">How many pixels.</param>
+    /// <param name="weight">One a channel.</param>
+    /// <param name="bias">One a channel.</param>
+    /// <param name="epsilon">Keeps the root from 0.</param>
+    /// <param name="output">Takes [pixel][channel].</param>
+    public static void LayerNorm(void* input, MapType type, long pixels, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias, float epsilon, void* output)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(bias.Length, weight.Length);
+        fixed (float* factors = weight, constants = bias)
+            Native.LayerNorm(input, type, pixels, weight.Length, factors, constants, epsilon, output);
+    }
+
+    /// <summary>
+    /// A rectangle of the convolution of each channel by itself with 3 × 3 taps, with as many zeros around the map as keep its size; and, by choice, the Gaussian error
+    /// linear unit of that, to 2e-7 of the value.
+    /// </summary>
+    /// <param name="part">Holds what the rectangle needs of the map.</param>
+    /// <param name="type">Type of both maps: floating point.</param>
+    /// <param name="inRows">Rows of the whole map.</param>
+    /// <param name="inColumns">Its columns.</param>
+    /// <param name="dilation">Pixels from one tap to the next.</param>
+    /// <param name="gelu">Whether the unit follows.</param>
+    /// <param name="taps">[row and column][channel].</param>
+    /// <param name="bias">One a channel.</param>
+    /// <param name="row">First row of the rectangle.</param>
+    /// <param name="column">First column.</param>
+    /// <param name="rows">Its rows.</param>
+    /// <param name="columns">Its columns.</param>
+    /// <param name="output">Takes it, [row][column][channel].</param>
+    public static void DepthwiseConvolution(
+        MapPart part, MapType type, int inRows, int inColumns, int dilation, bool gelu, ReadOnlySpan<float> taps, ReadOnlySpan<float> bias, int row, int column, int rows, int columns, void* output)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(bias.Length, part.Channels);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(taps.Length, 9 * part.Channels);
+        var what = new NativeDepthwise
+        {
+            Type = type,
+            InRows = inRows,
+            InColumns = inColumns,
+            Dilation = dilation,
+            Row = row,
+            Column = column,
+            Rows = rows,
+            Columns = columns,
+            Gelu = gelu ? 1 : 0,
+        };
+        var native = new NativePart { Data = part.Data, Channels = part.Channels, Row = part.Row, Column = part.Column, Columns = part.Columns };
+        fixed (float* kernel = taps, constants = bias)
+            Native.DepthwiseConvolution(&what, &native, kernel, constants, output);
+    }
+
+    /// <summary>
+    /// Attention (Vaswani et al. 2017): of each query, softmax over the keys of query · key / √(channels of a head), times the values; head by head. For processors with
+    /// AVX2.
+    /// </summary>
+    /// <param name="queries">[query][head][channel] of <paramref name="type"/>.</param>
+    /// <param name="keysValues">[key][key, value][head][channel].</param>
+    /// <param name="type">Type of all maps: floating point.</param>
+    /// <param name="queryCount">How many queries.</param>
+    /// <param name="keyCount">How many keys, 1 or more.</param>
+    /// <param name="channels">Channels of a query, of all heads together.</param>
+    /// <param name="heads">Heads, each of as many channels.</param>
+    /// <param name="output">Takes [query][head][channel].</param>
+    public static void Attention(void* queries, void* keysValues, MapType type, int queryCount, int keyCount, int channels, int heads, void* output)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(channels % heads, 0);
+        Native.Attention(queries, keysValues, type, queryCount, keyCount, channels, heads, output);
+    }
+
     /// <summary>Each channel's mean over all pixels.</summary>
     /// <param name="input">[pixel][channel] of <paramref name="type"/>.</param>
     /// <param name="type">Its type: floating point.</param>

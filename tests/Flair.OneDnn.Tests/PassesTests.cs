@@ -200,6 +200,107 @@ public sealed unsafe class PassesTests
     }
 
     [OneDnnTheory]
+    [InlineData(MapType.Float32, 32)]
+    [InlineData(MapType.Float32, 37)]
+    [InlineData(MapType.BFloat16, 37)]
+    public void Channels_are_normalized_pixel_by_pixel(MapType type, int channels)
+    {
+        const int Pixels = 19;
+        const float Epsilon = 0.01f;
+        double[] values = [.. Maps.Random(type, Pixels * channels, 1).Select((value, i) => Maps.Rounded((4 * value) + (i / channels), type == MapType.BFloat16 ? 8 : 24))];
+        var (weight, bias) = (Maps.Random(MapType.Float32, channels, 2), Maps.Random(MapType.Float32, channels, 3));
+        var input = Maps.Encode(type, values);
+        var output = Maps.Guarded(input.Length);
+
+        fixed (byte* from = input, to = output)
+            Passes.LayerNorm(from, type, Pixels, ToSingle(weight), ToSingle(bias), Epsilon, to);
+
+        var actual = Maps.Decode(type, Maps.Unguarded(output));
+        for (var i = 0; i < values.Length; i++)
+        {
+            var pixel = values[(i / channels * channels)..((i / channels * channels) + channels)];
+            var mean = pixel.Average();
+            var expected = ((values[i] - mean) / Math.Sqrt(pixel.Average(value => (value - mean) * (value - mean)) + Epsilon) * weight[i % channels]) + bias[i % channels];
+            Assert.Equal(expected, actual[i], (type == MapType.BFloat16 ? 0.004 * Math.Abs(expected) : 0) + 1e-5);
+        }
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => Passes.LayerNorm(null, type, 1, new float[channels], new float[channels + 1], Epsilon, null));
+    }
+
+    [OneDnnTheory]
+    [InlineData(MapType.Float32, 21, 1, false)]
+    [InlineData(MapType.Float32, 150, 1, true)]
+    [InlineData(MapType.Float32, 256, 3, false)]
+    [InlineData(MapType.BFloat16, 40, 2, true)]
+    public void Channels_are_convolved_by_themselves(MapType type, int channels, int dilation, bool gelu)
+    {
+        // Of a map of 9 × 11, the part from row 1 and column 0 on, for a rectangle that touches the map's edges below and left.
+        const int Rows = 9, Columns = 11, PartRow = 1, Right = 6;
+        var map = Maps.Random(type, Rows * Columns * channels, 1);
+        var (taps, bias) = (Maps.Random(MapType.Float32, 9 * channels, 2), Maps.Random(MapType.Float32, channels, 3));
+        var row = PartRow + dilation;
+        var rows = Rows - row;
+        var input = Maps.Encode(type, map[(PartRow * Columns * channels)..]);
+        var output = Maps.Guarded(rows * Right * channels * type.Bytes());
+
+        fixed (byte* from = input, to = output)
+            Passes.DepthwiseConvolution(new((nint)from, channels, PartRow, 0, Columns), type, Rows, Columns, dilation, gelu, ToSingle(taps), ToSingle(bias), row, 0, rows, Right, to);
+
+        var actual = Maps.Decode(type, Maps.Unguarded(output));
+        for (var i = 0; i < actual.Length; i++)
+        {
+            var (y, x, c) = (row + (i / channels / Right), i / channels % Right, i % channels);
+            var sum = bias[c];
+            for (var t = 0; t < 9; t++)
+            {
+                var (seenRow, seenColumn) = (y + (((t / 3) - 1) * dilation), x + (((t % 3) - 1) * dilation));
+                if (seenRow is >= 0 and < Rows && seenColumn is >= 0 and < Columns)
+                    sum += map[(((seenRow * Columns) + seenColumn) * channels) + c] * taps[(t * channels) + c];
+            }
+
+            var expected = gelu ? sum * NormalShare(sum) : sum;
+            Assert.Equal(expected, actual[i], (type == MapType.BFloat16 ? 0.004 * Math.Abs(expected) : 0) + 2e-6);
+        }
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => Passes.DepthwiseConvolution(
+            new(0, channels, 0, 0, 1), type, 1, 1, 1, false, new float[9], new float[channels], 0, 0, 1, 1, null));
+    }
+
+    [OneDnnTheory(MapType.UInt8)]
+    [InlineData(MapType.Float32, 100, 64, 32, 1)]
+    [InlineData(MapType.Float32, 49, 9, 96, 3)]
+    [InlineData(MapType.Float32, 5, 300, 20, 2)]
+    [InlineData(MapType.BFloat16, 50, 21, 64, 2)]
+    public void Attention_is_the_definition(MapType type, int queryCount, int keyCount, int channels, int heads)
+    {
+        // Some similarities are far above others.
+        double[] queries = [.. Maps.Random(type, queryCount * channels, 1).Select(value => 4 * value)], keysValues = [.. Maps.Random(type, keyCount * 2 * channels, 2).Select(value => 2 * value)];
+        byte[] from = Maps.Encode(type, queries), other = Maps.Encode(type, keysValues);
+        var output = Maps.Guarded(from.Length);
+
+        fixed (byte* asked = from, seen = other, to = output)
+            Passes.Attention(asked, seen, type, queryCount, keyCount, channels, heads, to);
+
+        var actual = Maps.Decode(type, Maps.Unguarded(output));
+        var depth = channels / heads;
+        for (var q = 0; q < queryCount; q++)
+        {
+            for (var head = 0; head < heads; head++)
+            {
+                double[] shares = [.. Enumerable.Range(0, keyCount).Select(k => Math.Exp(
+                    Enumerable.Range(head * depth, depth).Sum(c => queries[(q * channels) + c] * keysValues[(k * 2 * channels) + c]) / Math.Sqrt(depth)))];
+                for (var c = head * depth; c < (head + 1) * depth; c++)
+                {
+                    var expected = Enumerable.Range(0, keyCount).Sum(k => shares[k] * keysValues[(((k * 2) + 1) * channels) + c]) / shares.Sum();
+                    Assert.Equal(expected, actual[(q * channels) + c], (type == MapType.BFloat16 ? 0.004 * Math.Abs(expected) : 0) + 1e-5);
+                }
+            }
+        }
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => Passes.Attention(null, null, type, 1, 1, channels, channels + 1, null));
+    }
+
+    [OneDnnTheory]
     [InlineData(MapType.Float32)]
     [InlineData(MapType.BFloat16)]
     public void A_mean_is_of_each_channel_and_a_pixel_can_be_everywhere(MapType type)
@@ -219,6 +320,17 @@ public sealed unsafe class PassesTests
         for (var c = 0; c < Channels; c++)
             Assert.Equal(values.Where((_, i) => i % Channels == c).Average(), mean[c], 1e-6);
         Assert.Equal(Maps.Encode(type, [.. Enumerable.Repeat(mean, Pixels).SelectMany(pixel => pixel).Select(value => (double)value)]), Maps.Unguarded(output));
+    }
+
+    private static float[] ToSingle(double[] values) => [.. values.Select(value => (float)value)];
+
+    /// <summary>The share of the normal distribution below x, by Simpson's rule.</summary>
+    private static double NormalShare(double x)
+    {
+        const int Steps = 2000;
+        var h = x / Steps;
+        var sum = Enumerable.Range(0, Steps + 1).Sum(i => (i is 0 or Steps ? 1 : i % 2 == 1 ? 4 : 2) * Math.Exp(-i * h * (i * h) / 2));
+        return 0.5 + (sum * h / 3 / Math.Sqrt(2 * Math.PI));
     }
 
     /// <summary>The byte of a part's whole map at a place.</summary>

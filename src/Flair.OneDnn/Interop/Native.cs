@@ -52,6 +52,15 @@ internal static unsafe partial class Native
     [LibraryImport(Library, EntryPoint = "flair_group_norm")]
     public static partial void GroupNorm(void* map, MapType type, long pixels, int channels, int groups, float* weight, float* bias, float epsilon);
 
+    [LibraryImport(Library, EntryPoint = "flair_layer_norm")]
+    public static partial void LayerNorm(void* input, MapType type, long pixels, int channels, float* weight, float* bias, float epsilon, void* output);
+
+    [LibraryImport(Library, EntryPoint = "flair_depthwise_convolution")]
+    public static partial void DepthwiseConvolution(NativeDepthwise* what, NativePart* part, float* taps, float* bias, void* output);
+
+    [LibraryImport(Library, EntryPoint = "flair_attention")]
+    public static partial void Attention(void* queries, void* keysValues, MapType type, int queryCount, int keyCount, int channels, int heads, void* output);
+
     [LibraryImport(Library, EntryPoint = "flair_mean")]
     public static partial void Mean(void* input, MapType type, long pixels, int channels, float* mean);
 
@@ -96,6 +105,17 @@ internal struct NativeInterpolation
     public int Factor;
     public int Row, Column, Rows, Columns;
     public int Add;
+}
+
+/// <summary><c>flair_depthwise</c> of the shim.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct NativeDepthwise
+{
+    public MapType Type;
+    public int InRows, InColumns;
+    public int Dilation;
+    public int Row, Column, Rows, Columns;
+    public int Gelu;
 }
 
 /// <summary><c>flair_part</c> of the shim.</summary>

@@ -68,6 +68,22 @@ struct flair_interpolation {
 FLAIR_API void flair_interpolate(const flair_interpolation* what, const flair_part* in, void* out);
 // In place, each group of neighbouring channels over all pixels: relu((x - mean) / sqrt(variance + epsilon) * weight[channel] + bias[channel]). in: float32 or bfloat16.
 FLAIR_API void flair_group_norm(void* map, int32_t type, int64_t pixels, int32_t channels, int32_t groups, const float* weight, const float* bias, float epsilon);
+// Each pixel's channels: (x - mean) / sqrt(variance + epsilon) * weight[channel] + bias[channel]. in: float32 or bfloat16.
+FLAIR_API void flair_layer_norm(const void* in, int32_t type, int64_t pixels, int32_t channels, const float* weight, const float* bias, float epsilon, void* out);
+// The rectangle [row, row + rows) x [column, column + columns) of the convolution of each channel by itself with 3 x 3 taps and as many zeros around the map as keep
+// its size. taps: [row and column][channel].
+struct flair_depthwise {
+  int32_t type;                        // float32 or bfloat16, of both maps
+  int32_t in_rows, in_columns;         // of the whole map
+  int32_t dilation;
+  int32_t row, column, rows, columns;  // of the rectangle
+  int32_t gelu;                        // 1: the Gaussian error linear unit of it
+};
+FLAIR_API void flair_depthwise_convolution(const flair_depthwise* what, const flair_part* in, const float* taps, const float* bias, void* out);
+// Of each query: softmax over the keys of query * key / sqrt(channels of a head), times the values. Queries and out: [query][head][channel]; keys and values:
+// [key][2][head][channel]; float32 or bfloat16. For processors with AVX2.
+FLAIR_API void flair_attention(const void* queries, const void* keys_values, int32_t type, int32_t query_count, int32_t key_count, int32_t channels, int32_t heads,
+                               void* out);
 // Each channel's mean over all pixels. in: float32 or bfloat16.
 FLAIR_API void flair_mean(const void* in, int32_t type, int64_t pixels, int32_t channels, float* mean);
 // The same channels at every pixel. out: float32 or bfloat16.

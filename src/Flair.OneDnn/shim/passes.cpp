@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "flair_onednn.h"
+#include "values.h"
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12
 #define FLAIR_VECTORIZED __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
@@ -14,22 +15,6 @@
 
 namespace flair {
 namespace {
-
-inline float widen(uint16_t value) {
-  const uint32_t bits = static_cast<uint32_t>(value) << 16;
-  float result;
-  std::memcpy(&result, &bits, sizeof result);
-  return result;
-}
-inline float widen(float value) { return value; }
-
-inline void narrow(float value, float& to) { to = value; }
-// The nearest, of two equally near the even one. The value is finite.
-inline void narrow(float value, uint16_t& to) {
-  uint32_t bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  to = static_cast<uint16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
-}
 
 template <class From>
 __attribute__((always_inline)) inline void quantize_pixels(const From* in, int64_t pixels, int32_t channels, const float* inverse_step, uint8_t* out) {
@@ -129,6 +114,89 @@ void scale_wide(float* map, int64_t pixels, int32_t channels, const float* scale
 
 FLAIR_VECTORIZED
 void scale_brain(uint16_t* map, int64_t pixels, int32_t channels, const float* scale, const float* shift) { scale_pixels(map, pixels, channels, scale, shift); }
+
+// Each pixel's channels, in as many sums at a time as the widest vector has lanes: on every processor the same.
+template <class Value>
+__attribute__((always_inline)) inline void normalize_pixels(
+    const Value* in, int64_t pixels, int32_t channels, const float* weight, const float* bias, float epsilon, Value* out) {
+  constexpr int width = 16;
+  for (int64_t p = 0; p < pixels; p++, in += channels, out += channels) {
+    const auto sum_of = [&](float mean, bool square) {
+      float sums[width] = {}, sum = 0;
+      int32_t c = 0;
+      for (; c + width <= channels; c += width)
+        for (int l = 0; l < width; l++) {
+          const float x = widen(in[c + l]) - mean;
+          sums[l] += square ? x * x : x;
+        }
+      for (; c < channels; c++) {
+        const float x = widen(in[c]) - mean;
+        sum += square ? x * x : x;
+      }
+      for (float part : sums) sum += part;
+      return sum;
+    };
+    const float mean = sum_of(0, false) / static_cast<float>(channels);
+    const float factor = 1 / std::sqrt(sum_of(mean, true) / static_cast<float>(channels) + epsilon);
+    for (int32_t c = 0; c < channels; c++) narrow((widen(in[c]) - mean) * factor * weight[c] + bias[c], out[c]);
+  }
+}
+
+FLAIR_VECTORIZED
+void normalize_wide(const float* in, int64_t pixels, int32_t channels, const float* weight, const float* bias, float epsilon, float* out) {
+  normalize_pixels(in, pixels, channels, weight, bias, epsilon, out);
+}
+
+FLAIR_VECTORIZED
+void normalize_brain(const uint16_t* in, int64_t pixels, int32_t channels, const float* weight, const float* bias, float epsilon, uint16_t* out) {
+  normalize_pixels(in, pixels, channels, weight, bias, epsilon, out);
+}
+
+// So many channels at a time: their sums lie where no map can, so that a loop over them becomes vectors.
+constexpr int32_t depthwise_width = 128;
+
+template <bool Gelu, class Value>
+__attribute__((always_inline)) inline void convolve_channels(
+    const Value* const* seen, const float* taps, int32_t tap_step, const float* bias, int32_t first, int32_t count, Value* out) {
+  float sums[depthwise_width];
+  const Value *a = seen[0] + first, *b = seen[1] + first, *c = seen[2] + first, *d = seen[3] + first, *e = seen[4] + first, *f = seen[5] + first, *g = seen[6] + first,
+              *h = seen[7] + first, *i = seen[8] + first;
+  for (int32_t l = 0; l < count; l++) {
+    const float* tap = taps + l;
+    float sum = bias[l] + widen(a[l]) * tap[0] + widen(b[l]) * tap[tap_step] + widen(c[l]) * tap[2 * tap_step];
+    sum += widen(d[l]) * tap[3 * tap_step] + widen(e[l]) * tap[4 * tap_step] + widen(f[l]) * tap[5 * tap_step];
+    sums[l] = sum + widen(g[l]) * tap[6 * tap_step] + widen(h[l]) * tap[7 * tap_step] + widen(i[l]) * tap[8 * tap_step];
+  }
+  for (int32_t l = 0; l < count; l++) narrow(Gelu ? gelu_of(sums[l]) : sums[l], out[first + l]);
+}
+
+// Nothing: a pixel of zeros, which taps beyond the map see.
+template <bool Gelu, class Value>
+__attribute__((always_inline)) inline void convolve_depthwise(
+    const flair_depthwise& what, const flair_part& in, const float* taps, const float* bias, const Value* nothing, Value* out) {
+  const int32_t channels = in.channels;
+  for (int32_t y = what.row; y < what.row + what.rows; y++)
+    for (int32_t x = what.column; x < what.column + what.columns; x++, out += channels) {
+      const Value* seen[9];
+      for (int32_t t = 0; t < 9; t++) {
+        const int32_t row = y + (t / 3 - 1) * what.dilation, column = x + (t % 3 - 1) * what.dilation;
+        const bool there = row >= 0 && row < what.in_rows && column >= 0 && column < what.in_columns;
+        seen[t] = there ? static_cast<const Value*>(in.data) + (static_cast<size_t>(row - in.row) * in.columns + (column - in.column)) * channels : nothing;
+      }
+      for (int32_t c = 0; c < channels; c += depthwise_width)
+        convolve_channels<Gelu>(seen, taps + c, channels, bias + c, c, std::min(depthwise_width, channels - c), out);
+    }
+}
+
+FLAIR_VECTORIZED
+void depthwise_wide(const flair_depthwise& what, const flair_part& in, const float* taps, const float* bias, const float* nothing, float* out) {
+  what.gelu != 0 ? convolve_depthwise<true>(what, in, taps, bias, nothing, out) : convolve_depthwise<false>(what, in, taps, bias, nothing, out);
+}
+
+FLAIR_VECTORIZED
+void depthwise_brain(const flair_depthwise& what, const flair_part& in, const float* taps, const float* bias, const uint16_t* nothing, uint16_t* out) {
+  what.gelu != 0 ? convolve_depthwise<true>(what, in, taps, bias, nothing, out) : convolve_depthwise<false>(what, in, taps, bias, nothing, out);
+}
 
 template <class Value>
 void fill(const float* pixel, int64_t pixels, int32_t channels, Value* out) {
@@ -233,6 +301,21 @@ void flair_group_norm(void* map, int32_t type, int64_t pixels, int32_t channels,
     scale_brain(static_cast<uint16_t*>(map), pixels, channels, scale.data(), shift.data());
   else
     scale_wide(static_cast<float*>(map), pixels, channels, scale.data(), shift.data());
+}
+
+void flair_layer_norm(const void* in, int32_t type, int64_t pixels, int32_t channels, const float* weight, const float* bias, float epsilon, void* out) {
+  if (type == FLAIR_BFLOAT16)
+    normalize_brain(static_cast<const uint16_t*>(in), pixels, channels, weight, bias, epsilon, static_cast<uint16_t*>(out));
+  else
+    normalize_wide(static_cast<const float*>(in), pixels, channels, weight, bias, epsilon, static_cast<float*>(out));
+}
+
+void flair_depthwise_convolution(const flair_depthwise* what, const flair_part* in, const float* taps, const float* bias, void* out) {
+  const std::vector<float> nothing(in->channels);
+  if (what->type == FLAIR_BFLOAT16)
+    depthwise_brain(*what, *in, taps, bias, reinterpret_cast<const uint16_t*>(nothing.data()), static_cast<uint16_t*>(out));
+  else
+    depthwise_wide(*what, *in, taps, bias, nothing.data(), static_cast<float*>(out));
 }
 
 void flair_mean(const void* in, int32_t type, int64_t pixels, int32_t channels, float* mean) {

@@ -11,7 +11,7 @@ internal sealed record FoldedWeights(float[] Kernel, float[] Bias)
 {
     /// <summary>
     /// Reads what a map is made with. A convolution's normalization is folded in: with s = weight / √(variance + ε) by output channel the kernel becomes s·w and the
-    /// bias b becomes bias + s·(b − mean), computed in double precision. A normalization by groups has its factors in place of a kernel.
+    /// bias b becomes bias + s·(b − mean), computed in double precision. A normalization of groups or pixels has its factors in place of a kernel.
     /// </summary>
     /// <param name="weights">The state dict; it has the tensors of the graph's network.</param>
     /// <param name="node">The convolution or the normalization.</param>
@@ -23,7 +23,9 @@ internal sealed record FoldedWeights(float[] Kernel, float[] Bias)
                 return ReadWhole(weights, convolution, part.Convolution).Take(part, convolution.Input.Channels);
             case ConvolutionNode convolution:
                 return ReadWhole(weights, convolution, convolution.Name);
-            case GroupNormNode:
+            case DepthwiseNode depthwise:
+                return ReadDepthwise(weights, depthwise);
+            case GroupNormNode or LayerNormNode:
                 return new(TensorValues.Singles(weights[$"{node.Name}.weight"]), TensorValues.Singles(weights[$"{node.Name}.bias"]));
             default:
                 throw new InvalidOperationException($"'{node.Name}' has no weights");
@@ -73,6 +75,14 @@ internal sealed record FoldedWeights(float[] Kernel, float[] Bias)
         }
 
         return new(kernel, bias);
+    }
+
+    private static FoldedWeights ReadDepthwise(StateDict weights, DepthwiseNode node)
+    {
+        var (name, first) = (node.Part?.Convolution ?? node.Name, node.Part?.First ?? 0);
+        const int Taps = DepthwiseNode.Kernel * DepthwiseNode.Kernel;
+        var kernel = TensorValues.Singles(weights[$"{name}.weight"]).AsSpan(first * Taps, node.Channels * Taps).ToArray();
+        return new(kernel, node.HasBias ? TensorValues.Singles(weights[$"{name}.bias"])[first..(first + node.Channels)] : new float[node.Channels]);
     }
 
     private FoldedWeights Take(KernelPart part, int inputs)

@@ -106,7 +106,18 @@ internal sealed class FusedCompiler
                     Add(norm);
                     break;
                 case ContextNode context:
-                    Add(context);
+                    Add(context, (input, output) => new ContextStep(
+                        context, _regions[context.Input].Area, _regions[context].Area, _types.Wide, _weights(context.First), _weights(context.Second), input, output));
+                    break;
+                case LayerNormNode norm:
+                    Add(norm, (input, output) => new LayerNormStep(norm, _regions[norm].Area, _types.Wide, _weights(norm), input, output));
+                    break;
+                case DepthwiseNode depthwise:
+                    Add(depthwise, (input, output) => new DepthwiseStep(
+                        depthwise, _regions[depthwise], _types.Wide, _size / depthwise.Reduction, _regions[depthwise.Input], _weights(depthwise), input, output));
+                    break;
+                case AttentionNode attention:
+                    Add(attention);
                     break;
             }
 
@@ -138,7 +149,7 @@ internal sealed class FusedCompiler
                     foreach (var source in node.Sources)
                         Need(source, IsWide(node));
                     break;
-                case InterpolationNode or GroupNormNode or ContextNode:
+                case not InputNode:
                     // In floating point only.
                     _neededWide.Add(node);
                     foreach (var source in node.Sources)
@@ -269,11 +280,18 @@ internal sealed class FusedCompiler
         AddStep(new GroupNormStep(node, _regions[node].Area, TypeOf(node, wide: true), _weights(node), map), map);
     }
 
-    private void Add(ContextNode node)
+    /// <summary>A map in floating point of another one.</summary>
+    private void Add(MapNode node, Func<MapBuffer, MapBuffer, FusedStep> create)
     {
-        var (input, output) = (Buffer(node.Input, wide: true), Buffer(node, wide: true));
-        AddStep(
-            new ContextStep(node, _regions[node.Input].Area, _regions[node].Area, TypeOf(node, wide: true), _weights(node.First), _weights(node.Second), input, output), input, output);
+        var (input, output) = (Buffer(node.Sources[0], wide: true), Buffer(node, wide: true));
+        AddStep(create(input, output), input, output);
+    }
+
+    private void Add(AttentionNode node)
+    {
+        var (queries, keysValues, output) = (Buffer(node.Queries, wide: true), Buffer(node.KeysValues, wide: true), Buffer(node, wide: true));
+        var (count, keys) = ((int)_regions[node.Queries].Area, (int)_regions[node.KeysValues].Area);
+        AddStep(new AttentionStep(node, count, keys, _types.Wide, queries, keysValues, output), queries, keysValues, output);
     }
 
     private void Quantize(MapNode node)

@@ -128,6 +128,48 @@ internal sealed unsafe class ContextStep(
     }
 }
 
+/// <summary>Normalization of each pixel's channels.</summary>
+internal sealed unsafe class LayerNormStep(LayerNormNode node, long pixels, MapType type, FoldedWeights weights, MapBuffer input, MapBuffer output) : FusedStep(node, output)
+{
+    public override string Implementation => "layer norm";
+
+    public override void Run(in FusedMemory memory) =>
+        Passes.LayerNorm(memory.Of(input), type, pixels, weights.Kernel, weights.Bias, (float)node.Epsilon, memory.Of(Output));
+}
+
+/// <summary>Convolution of each channel by itself.</summary>
+internal sealed unsafe class DepthwiseStep(
+    DepthwiseNode node, MapRegion region, MapType type, int size, MapRegion inputRegion, FoldedWeights weights, MapBuffer input, MapBuffer output) : FusedStep(node, output)
+{
+    private readonly float[] _taps = Transpose(weights.Kernel, node.Channels);
+
+    public override string Implementation => "depthwise";
+
+    public override void Run(in FusedMemory memory)
+    {
+        var part = new MapPart((nint)memory.Of(input), node.Channels, inputRegion.Row, inputRegion.Column, inputRegion.Columns);
+        Passes.DepthwiseConvolution(
+            part, type, size, size, node.Dilation, node.Gelu, _taps, weights.Bias, region.Row, region.Column, region.Rows, region.Columns, memory.Of(Output));
+    }
+
+    /// <summary>[channel][tap] to [tap][channel].</summary>
+    private static float[] Transpose(float[] kernel, int channels)
+    {
+        var taps = kernel.Length / channels;
+        return [.. Enumerable.Range(0, kernel.Length).Select(i => kernel[(i % channels * taps) + (i / channels)])];
+    }
+}
+
+/// <summary>Attention.</summary>
+internal sealed unsafe class AttentionStep(
+    AttentionNode node, int queryCount, int keyCount, MapType type, MapBuffer queries, MapBuffer keysValues, MapBuffer output) : FusedStep(node, output)
+{
+    public override string Implementation => "attention";
+
+    public override void Run(in FusedMemory memory) =>
+        Passes.Attention(memory.Of(queries), memory.Of(keysValues), type, queryCount, keyCount, node.Channels, node.Heads, memory.Of(Output));
+}
+
 /// <summary>A rectangle of a map.</summary>
 internal sealed unsafe class CutStep(MapNode node, MapRegion region, MapRegion source, int pixelBytes, MapBuffer input, MapBuffer output) : FusedStep(node, output)
 {

@@ -26,11 +26,15 @@ internal static class RegionPlan
                 case ConvolutionNode convolution:
                     Need(convolution.Input, InputOf(convolution, region, size / convolution.Input.Reduction));
                     break;
-                case MaxPoolNode or GroupNormNode:
-                    Need(node.Sources[0], Whole(node.Sources[0]));
+                case MaxPoolNode or GroupNormNode or ContextNode or AttentionNode:
+                    foreach (var source in node.Sources)
+                        Need(source, Whole(source));
                     break;
-                case ContextNode context:
-                    Need(context.Input, Whole(context.Input));
+                case LayerNormNode norm:
+                    Need(norm.Input, region);
+                    break;
+                case DepthwiseNode depthwise:
+                    Need(depthwise.Input, InputOf(DepthwiseNode.Kernel, 1, depthwise.Dilation, depthwise.Dilation, region, size / depthwise.Reduction));
                     break;
                 case UpsampleNode upsample:
                     Need(upsample.Below, MapRegion.Between(region.Row / 2, region.Column / 2, (region.Bottom + 1) / 2, (region.Right + 1) / 2));
@@ -59,8 +63,12 @@ internal static class RegionPlan
         MapRegion Whole(MapNode node) => MapRegion.Whole(size / node.Reduction);
 
         // A sum is as whole as what it is made in.
-        bool IsWhole(MapNode node) => node is InputNode or MaxPoolNode or GroupNormNode || (AddedTo(node) is { } added && (readers[added] > 1 || IsWhole(added)));
+        bool IsWhole(MapNode node) => node is InputNode or MaxPoolNode or GroupNormNode or AttentionNode || (AddedTo(node) is { } added && (readers[added] > 1 || IsWhole(added)));
     }
+
+    /// <summary>The part of its input that a convolution reads for a part of its output.</summary>
+    public static MapRegion InputOf(ConvolutionNode node, MapRegion output, int inputSize) =>
+        InputOf(node.Kernel, node.Stride, node.Dilation, node.Padding, output, inputSize);
 
     private static MapNode? AddedTo(MapNode node) => node switch
     {
@@ -81,17 +89,12 @@ internal static class RegionPlan
         int To(int end) => Math.Min(inputSize, (int)(scale * (end - 1)) + 2);
     }
 
-    /// <summary>The part of its input that a convolution reads for a part of its output.</summary>
-    public static MapRegion InputOf(ConvolutionNode node, MapRegion output, int inputSize)
+    private static MapRegion InputOf(int kernel, int stride, int dilation, int padding, MapRegion output, int inputSize)
     {
-        var reach = ((node.Kernel - 1) * node.Dilation) + 1;
-        return MapRegion.Between(
-            From(output.Row),
-            From(output.Column),
-            To(output.Bottom),
-            To(output.Right));
+        var reach = ((kernel - 1) * dilation) + 1;
+        return MapRegion.Between(From(output.Row), From(output.Column), To(output.Bottom), To(output.Right));
 
-        int From(int first) => Math.Max(0, (first * node.Stride) - node.Padding);
-        int To(int end) => Math.Min(inputSize, ((end - 1) * node.Stride) - node.Padding + reach);
+        int From(int first) => Math.Max(0, (first * stride) - padding);
+        int To(int end) => Math.Min(inputSize, ((end - 1) * stride) - padding + reach);
     }
 }

@@ -18,7 +18,7 @@ public static class PrecisionChoice
     {
         NetworkOptimizer.Check(asked, device);
         if (asked == Precision.Int8)
-            CheckInt8(model, IsFused(model, device), calibration);
+            CheckInt8(model, device == "cpu" && CanBeInBytes(model), calibration);
         if (asked != Precision.Auto)
             return asked;
         if (device != "cpu")
@@ -36,7 +36,7 @@ public static class PrecisionChoice
     {
         Precision.Fp32 => true,
         Precision.Bf16 => IsFused(model, device) && OneDnnLibrary.HasBFloat16 && IsComparedInBFloat16(model),
-        Precision.Int8 => IsFused(model, device) && OneDnnLibrary.HasInt8 && calibration is { IsGood: true },
+        Precision.Int8 => CanBeInBytes(model) && OneDnnLibrary.HasInt8 && calibration is { IsGood: true },
         _ => false,
     };
 
@@ -47,20 +47,26 @@ public static class PrecisionChoice
         if (device != "cpu" || !OneDnnLibrary.IsAvailable)
             return false;
         var (family, encoder) = ArchitectureRegistry.Parse(model.Architecture);
-        return family.CanBeFused(encoder, model.Channels, model.ClassCount);
+        // Attention is written for AVX2, which HasInt8 stands for.
+        return (IsConvolutional(encoder) || OneDnnLibrary.HasInt8) && family.CanBeFused(encoder, model.Channels, model.ClassCount);
     }
+
+    /// <summary>Whether a model can be computed in bytes on the CPU: fused, and of convolutions mostly.</summary>
+    internal static bool CanBeInBytes(LoadedModel model) => IsFused(model, "cpu") && IsConvolutional(ArchitectureRegistry.Parse(model.Architecture).Encoder);
+
+    private static bool IsConvolutional(string encoder) => encoder.StartsWith("resnet", StringComparison.Ordinal);
 
     /// <summary>Whether trained weights of such a network were found to keep the map in bf16.</summary>
     private static bool IsComparedInBFloat16(LoadedModel model)
     {
         var (family, encoder) = ArchitectureRegistry.Parse(model.Architecture);
-        return family.Decoder is "unet" or "unetplusplus" && encoder.StartsWith("resnet", StringComparison.Ordinal);
+        return family.Decoder is "unet" or "unetplusplus" && IsConvolutional(encoder);
     }
 
     private static void CheckInt8(LoadedModel model, bool fused, Calibration? calibration)
     {
         if (!fused)
-            throw new FlairException($"precision int8: {model.Architecture} cannot be computed in it, U-Net, U-Net++, FPN and DeepLabV3 on a ResNet can; take bf16 or fp32");
+            throw new FlairException($"precision int8: {model.Architecture} cannot be computed in it, U-Net, U-Net++, FPN, DeepLabV3 and DeepLabV3+ on a ResNet can; take bf16 or fp32");
         if (!OneDnnLibrary.HasInt8)
             throw new FlairException("precision int8: this processor has no AVX2, it would be slower; take fp32");
         if (calibration is null)

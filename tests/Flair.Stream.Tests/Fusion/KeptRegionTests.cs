@@ -23,7 +23,9 @@ public sealed class KeptRegionTests
     [InlineData("resnet34_unetplusplus", 64, new[] { 9, 16, 30 })]
     [InlineData("resnet18_deeplabv3", 64, new[] { 1, 13, 24 })]
     [InlineData("resnet18_deeplabv3", 512, new[] { 128 })]
+    [InlineData("resnet18_deeplabv3plus", 64, new[] { 1, 13, 24 })]
     [InlineData("resnet18_fpn", 64, new[] { 1, 7, 31 })]
+    [InlineData("mit_b0_unet", 96, new[] { 1, 24 })]
     public void Without_margins_the_logits_are_the_same(string name, int size, int[] margins)
     {
         var network = s_networks.GetOrAdd(name, _ => TracedNetwork.OfArchitecture(name, 3, 13));

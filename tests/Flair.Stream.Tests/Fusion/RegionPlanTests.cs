@@ -55,6 +55,7 @@ public sealed class RegionPlanTests
     [InlineData("unetplusplus")]
     [InlineData("fpn")]
     [InlineData("deeplabv3")]
+    [InlineData("deeplabv3plus")]
     public void Of_a_whole_window_every_map_is_whole(string decoder)
     {
         var graph = Graph(decoder);

@@ -67,7 +67,7 @@ public sealed class InferenceWorkersTests
 
     [Theory]
     [InlineData("resnet18_linknet")]
-    [InlineData("mit_b0_unet")]
+    [InlineData("resnet18_manet")]
     public async Task A_network_without_a_graph_is_libtorchs_with_one_worker(string architecture)
     {
         var model = Load(architecture);

@@ -32,17 +32,14 @@ internal sealed class AtrousPyramid : UnaryLayer
     public override IEnumerable<Layer> Children => [.. _branches, _whole, _projection];
 
     /// <summary>Writes it down: the projection as the sum of those of the views, each of which is then needed only for as long as it is added.</summary>
-    /// <returns>The projection; null where the dilated convolutions are separable.</returns>
-    public MapNode? Trace(NetworkGraph graph, MapNode input)
+    public MapNode Trace(NetworkGraph graph, MapNode input)
     {
-        if (!_branches.All(branch => branch is ConvolutionNormLayer))
-            return null;
         var whole = _whole.Node(input);
         var views = _branches.Length * whole.Channels;
         MapNode sum = graph.Add(new ContextNode(input, $"{whole.Name}.context", whole, _projection.Part(whole, views, added: null, last: false)));
         for (var i = 0; i < _branches.Length; i++)
         {
-            var view = ((ConvolutionNormLayer)_branches[i]).Trace(graph, input);
+            var view = _branches[i] is SeparableConvolutionNormLayer separable ? separable.Trace(graph, input) : ((ConvolutionNormLayer)_branches[i]).Trace(graph, input);
             sum = graph.Add(_projection.Part(view, i * whole.Channels, sum, last: i == _branches.Length - 1));
         }
 

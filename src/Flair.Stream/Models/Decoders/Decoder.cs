@@ -18,5 +18,5 @@ internal abstract class Decoder : Layer
     public abstract Tensor Forward(Plan plan, FeatureMaps maps);
 
     /// <summary>Writes down how its map comes from an encoder's; null where that cannot be said in a graph's nodes.</summary>
-    public virtual MapNode? Trace(NetworkGraph graph, IReadOnlyList<MapNode> maps) => null;
+    public virtual MapNode? Trace(NetworkGraph graph, IReadOnlyList<MapNode?> maps) => null;
 }

@@ -17,7 +17,7 @@ internal sealed class DeepLabDecoder(Encoder encoder) : Decoder
 
     public override IEnumerable<Layer> Children => [_pyramid, _convolution];
 
-    public override MapNode? Trace(NetworkGraph graph, IReadOnlyList<MapNode> maps) => _convolution.Trace(graph, _pyramid.Trace(graph, maps[^1])!);
+    public override MapNode Trace(NetworkGraph graph, IReadOnlyList<MapNode?> maps) => _convolution.Trace(graph, _pyramid.Trace(graph, maps[^1]!));
 
     public override Tensor Forward(Plan plan, FeatureMaps maps)
     {

@@ -1,4 +1,5 @@
 using Flair.Models.Encoders;
+using Flair.Models.Graphs;
 using Flair.Models.Layers;
 using Flair.Torch;
 
@@ -22,6 +23,13 @@ internal sealed class DeepLabPlusDecoder(Encoder encoder) : Decoder
     public override int Outputs => Width;
 
     public override IEnumerable<Layer> Children => [_pyramid, _afterPyramid, _fine, _fusion];
+
+    public override MapNode Trace(NetworkGraph graph, IReadOnlyList<MapNode?> maps)
+    {
+        var x = _afterPyramid.Trace(graph, _pyramid.Trace(graph, maps[^1]!));
+        x = graph.Add(new InterpolationNode(x, $"{Name}.up", Upsampling));
+        return _fusion.Trace(graph, [x, _fine.Trace(graph, maps[FineLevel]!)]);
+    }
 
     public override Tensor Forward(Plan plan, FeatureMaps maps)
     {

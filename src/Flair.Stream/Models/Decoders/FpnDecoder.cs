@@ -34,11 +34,11 @@ internal sealed class FpnDecoder : Decoder
 
     public override IEnumerable<Layer> Children => [.. _lateral, .. _branches];
 
-    public override MapNode Trace(NetworkGraph graph, IReadOnlyList<MapNode> maps)
+    public override MapNode Trace(NetworkGraph graph, IReadOnlyList<MapNode?> maps)
     {
         var pyramid = new MapNode[_lateral.Length];
         for (var i = 0; i < pyramid.Length; i++)
-            pyramid[i] = _lateral[i].Trace(graph, maps[^(i + 1)], i == 0 ? null : graph.Add(new UpsampleNode($"{Name}.p{6 - i}.upsample", pyramid[i - 1], [])));
+            pyramid[i] = _lateral[i].Trace(graph, maps[^(i + 1)]!, i == 0 ? null : graph.Add(new UpsampleNode($"{Name}.p{6 - i}.upsample", pyramid[i - 1], [])));
         // The finest first: it needs no doubling, the others are added to it as theirs is made.
         MapNode? sum = null;
         for (var i = pyramid.Length - 1; i >= 0; i--)

@@ -48,11 +48,11 @@ internal sealed class UnetDecoder : Decoder
         return x.Take();
     }
 
-    public override MapNode Trace(NetworkGraph graph, IReadOnlyList<MapNode> maps)
+    public override MapNode Trace(NetworkGraph graph, IReadOnlyList<MapNode?> maps)
     {
-        var x = maps[^1];
+        var x = maps[^1]!;
         for (var i = 0; i < _blocks.Length; i++)
-            x = _blocks[i].Trace(graph, x, maps.Count - 2 - i is >= 0 and var level ? [maps[level]] : []);
+            x = _blocks[i].Trace(graph, x, maps.Count - 2 - i is >= 0 and var level && maps[level] is { } beside ? [beside] : []);
         return x;
     }
 }

@@ -61,7 +61,7 @@ internal sealed class UnetPlusPlusDecoder : Decoder
         }
     }
 
-    public override MapNode Trace(NetworkGraph graph, IReadOnlyList<MapNode> maps)
+    public override MapNode Trace(NetworkGraph graph, IReadOnlyList<MapNode?> maps)
     {
         var nodes = new Dictionary<(int Start, int Level), MapNode>();
         for (var length = 0; length < _last; length++)
@@ -69,9 +69,9 @@ internal sealed class UnetPlusPlusDecoder : Decoder
             for (var start = 0; start + length < _last; start++)
             {
                 var level = start + length;
-                var below = length == 0 ? maps[maps.Count - 1 - start] : nodes[(start, level - 1)];
+                var below = length == 0 ? maps[maps.Count - 1 - start]! : nodes[(start, level - 1)];
                 var beside = Enumerable.Range(start + 1, length).Select(other => nodes[(other, level)]);
-                nodes.Add((start, level), _blocks[(start, level)].Trace(graph, below, [.. beside, maps[maps.Count - 2 - level]]));
+                nodes.Add((start, level), _blocks[(start, level)].Trace(graph, below, [.. beside, maps[maps.Count - 2 - level]!]));
             }
         }
 

@@ -1,3 +1,4 @@
+using Flair.Models.Graphs;
 using Flair.Models.Layers;
 using Flair.Torch;
 
@@ -9,6 +10,7 @@ namespace Flair.Models.Encoders;
 /// </summary>
 internal sealed class EfficientAttention : Layer
 {
+    private readonly string _name;
     private readonly int _width;
     private readonly int _heads;
     private readonly LinearLayer _query;
@@ -23,6 +25,7 @@ internal sealed class EfficientAttention : Layer
     /// <param name="reduction">The squares' side; 1: none.</param>
     public EfficientAttention(string name, int width, int heads, int reduction)
     {
+        _name = name;
         _width = width;
         _heads = heads;
         _query = new($"{name}.q", width, width);
@@ -37,6 +40,14 @@ internal sealed class EfficientAttention : Layer
 
     public override IEnumerable<Layer> Children =>
         _reduction is null || _norm is null ? [_query, _keyValue, _projection] : [_query, _keyValue, _projection, _reduction, _norm];
+
+    /// <summary>Writes it down, with what it is added to.</summary>
+    public MapNode Trace(NetworkGraph graph, MapNode input, MapNode added)
+    {
+        var reduced = _reduction is null || _norm is null ? input : _norm.Trace(graph, _reduction.Trace(graph, input));
+        var keysValues = _keyValue.Trace(graph, reduced);
+        return _projection.Trace(graph, graph.Add(new AttentionNode(_name, _query.Trace(graph, input), keysValues, _heads)), added);
+    }
 
     /// <summary>Maps tokens [n, rows · columns, width] to such.</summary>
     public Tensor Forward(Plan plan, Tensor input, long rows, long columns)

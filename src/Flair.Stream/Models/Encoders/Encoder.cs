@@ -13,6 +13,6 @@ internal abstract class Encoder : Layer
     /// <summary>Computes the feature maps, as many as <see cref="Channels"/> says.</summary>
     public abstract FeatureMaps Forward(Plan plan, Tensor input);
 
-    /// <summary>Writes down how the feature maps come from the graph's input, as many as <see cref="Channels"/> says; null where that cannot be said in a graph's nodes.</summary>
-    public virtual IReadOnlyList<MapNode>? Trace(NetworkGraph graph) => null;
+    /// <summary>Writes down how the feature maps come from the graph's input, as many as <see cref="Channels"/> says; null where there is no such map.</summary>
+    public abstract IReadOnlyList<MapNode?> Trace(NetworkGraph graph);
 }

@@ -1,3 +1,4 @@
+using Flair.Models.Graphs;
 using Flair.Models.Layers;
 using Flair.Torch;
 
@@ -13,6 +14,10 @@ internal sealed class MixPerceptron(string name, int width) : Layer
     private readonly LinearLayer _narrow = new($"{name}.fc2", Ratio * width, width);
 
     public override IEnumerable<Layer> Children => [_widen, _convolution, _narrow];
+
+    /// <summary>Writes it down, with what it is added to.</summary>
+    public MapNode Trace(NetworkGraph graph, MapNode input, MapNode added) =>
+        _narrow.Trace(graph, _convolution.TraceDepthwise(graph, _widen.Trace(graph, input), gelu: true), added);
 
     /// <summary>Maps tokens [n, rows · columns, width] to such.</summary>
     public Tensor Forward(Plan plan, Tensor input, long rows, long columns)

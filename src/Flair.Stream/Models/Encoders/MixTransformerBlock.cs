@@ -1,3 +1,4 @@
+using Flair.Models.Graphs;
 using Flair.Models.Layers;
 using Flair.Torch;
 
@@ -12,6 +13,13 @@ internal sealed class MixTransformerBlock(string name, int width, int heads, int
     private readonly MixPerceptron _perceptron = new($"{name}.mlp", width);
 
     public override IEnumerable<Layer> Children => [_norm1, _attention, _norm2, _perceptron];
+
+    /// <summary>Writes it down.</summary>
+    public MapNode Trace(NetworkGraph graph, MapNode input)
+    {
+        var middle = _attention.Trace(graph, _norm1.Trace(graph, input), input);
+        return _perceptron.Trace(graph, _norm2.Trace(graph, middle), middle);
+    }
 
     /// <summary>Maps tokens [n, rows · columns, width] to such.</summary>
     public Tensor Forward(Plan plan, Tensor input, long rows, long columns)

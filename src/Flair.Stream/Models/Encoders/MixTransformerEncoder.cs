@@ -1,3 +1,4 @@
+using Flair.Models.Graphs;
 using Flair.Models.Layers;
 using Flair.Torch;
 
@@ -39,6 +40,15 @@ internal sealed class MixTransformerEncoder : Encoder
 
     // The state dict has all embeddings first.
     public override IEnumerable<Layer> Children => [.. _stages.Select(stage => stage.Embedding), .. _stages];
+
+    public override IReadOnlyList<MapNode?> Trace(NetworkGraph graph)
+    {
+        var maps = new List<MapNode?> { null };
+        MapNode last = graph.Input;
+        foreach (var stage in _stages)
+            maps.Add(last = stage.Trace(graph, last));
+        return maps;
+    }
 
     public override FeatureMaps Forward(Plan plan, Tensor input)
     {

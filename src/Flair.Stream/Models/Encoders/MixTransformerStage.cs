@@ -1,3 +1,4 @@
+using Flair.Models.Graphs;
 using Flair.Models.Layers;
 using Flair.Torch;
 
@@ -30,6 +31,15 @@ internal sealed class MixTransformerStage : UnaryLayer
     public PatchEmbedding Embedding { get; }
 
     public override IEnumerable<Layer> Children => [.. _blocks, _norm];
+
+    /// <summary>Writes it down.</summary>
+    public MapNode Trace(NetworkGraph graph, MapNode input)
+    {
+        var x = Embedding.Trace(graph, input);
+        foreach (var block in _blocks)
+            x = block.Trace(graph, x);
+        return _norm.Trace(graph, x);
+    }
 
     public override Tensor Forward(Plan plan, Tensor input)
     {

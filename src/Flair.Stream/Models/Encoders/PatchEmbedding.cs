@@ -1,3 +1,4 @@
+using Flair.Models.Graphs;
 using Flair.Models.Layers;
 using Flair.Torch;
 
@@ -13,6 +14,9 @@ internal sealed class PatchEmbedding(string name, int inputs, int outputs, int k
     private readonly LayerNormLayer _norm = new($"{name}.norm", outputs, Epsilon);
 
     public override IEnumerable<Layer> Children => [_projection, _norm];
+
+    /// <summary>Writes it down.</summary>
+    public MapNode Trace(NetworkGraph graph, MapNode input) => _norm.Trace(graph, _projection.Trace(graph, input));
 
     /// <summary>Maps [n, inputs, h, w] to tokens [n, height · width, outputs].</summary>
     public (Tensor Tokens, long Height, long Width) Forward(Plan plan, Tensor input)

@@ -60,7 +60,7 @@ internal sealed class ResNetEncoder : Encoder
         }
     }
 
-    public override IReadOnlyList<MapNode> Trace(NetworkGraph graph)
+    public override IReadOnlyList<MapNode?> Trace(NetworkGraph graph)
     {
         var x = _stem.Trace(graph, graph.Input);
         var maps = new List<MapNode> { x };

@@ -25,11 +25,11 @@ internal sealed class InputNode(int channels) : MapNode("input", channels, 1)
     public override IReadOnlyList<MapNode> Sources => [];
 }
 
-/// <summary>One of the convolutions that a convolution of maps side by side is the sum of: that of one of the maps.</summary>
+/// <summary>What a convolution of one of several maps takes of the kernel for all of them side by side.</summary>
 /// <param name="Convolution">The whole one's name in the state dict.</param>
 /// <param name="Inputs">Channels of all the maps.</param>
 /// <param name="First">The first of this map's channels among them.</param>
-/// <param name="HasBias">Whether the constants are this part's; they are one part's.</param>
+/// <param name="HasBias">Whether the constants are this part's: where parts are added up, they are one's.</param>
 internal sealed record KernelPart(string Convolution, int Inputs, int First, bool HasBias);
 
 /// <summary>A convolution with its normalization folded in, plus another map, plus a ReLU.</summary>
@@ -49,8 +49,8 @@ internal sealed class ConvolutionNode(
 
     public int Dilation => dilation;
 
-    /// <summary>Zeros around the input that keep the size at stride 1.</summary>
-    public int Padding => kernel / 2 * dilation;
+    /// <summary>Zeros around the input; by default as many as keep the size at stride 1.</summary>
+    public int Padding { get; init; } = kernel / 2 * dilation;
 
     /// <summary>A map of the same shape that is added before the ReLU.</summary>
     public MapNode? Added => added;
@@ -127,4 +127,52 @@ internal sealed class ContextNode(MapNode input, string name, ConvolutionNode fi
     public ConvolutionNode Second => second;
 
     public override IReadOnlyList<MapNode> Sources => [input];
+}
+
+/// <summary>A convolution of each channel by itself, of 3 × 3 taps and as many zeros around as keep the size; by choice the Gaussian error linear unit of it.</summary>
+internal sealed class DepthwiseNode(MapNode input, string name, int dilation, bool bias, bool gelu) : MapNode(name, input.Channels, input.Reduction)
+{
+    /// <summary>Rows and columns of taps.</summary>
+    public const int Kernel = 3;
+
+    public MapNode Input => input;
+
+    public int Dilation => dilation;
+
+    /// <summary>Whether it has constants.</summary>
+    public bool HasBias => bias;
+
+    public bool Gelu => gelu;
+
+    /// <summary>What it is a part of; null: it is whole.</summary>
+    public KernelPart? Part { get; init; }
+
+    public override IReadOnlyList<MapNode> Sources => [input];
+}
+
+/// <summary>A map with each pixel's channels normalized.</summary>
+internal sealed class LayerNormNode(MapNode input, string name, double epsilon) : MapNode(name, input.Channels, input.Reduction)
+{
+    public MapNode Input => input;
+
+    /// <summary>Added to the variance.</summary>
+    public double Epsilon => epsilon;
+
+    public override IReadOnlyList<MapNode> Sources => [input];
+}
+
+/// <summary>Attention of every pixel of a map to every pixel of another.</summary>
+/// <param name="name">What messages call it.</param>
+/// <param name="queries">[head][channel] at each pixel.</param>
+/// <param name="keysValues">[key, value][head][channel] at each pixel.</param>
+/// <param name="heads">Heads, each of as many channels.</param>
+internal sealed class AttentionNode(string name, MapNode queries, MapNode keysValues, int heads) : MapNode(name, queries.Channels, queries.Reduction)
+{
+    public MapNode Queries => queries;
+
+    public MapNode KeysValues => keysValues;
+
+    public int Heads => heads;
+
+    public override IReadOnlyList<MapNode> Sources => [queries, keysValues];
 }

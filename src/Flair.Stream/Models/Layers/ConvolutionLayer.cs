@@ -27,14 +27,30 @@ internal sealed class ConvolutionLayer(
         }
     }
 
-    /// <summary>Writes it down; for one without groups and with the padding that keeps the size.</summary>
+    /// <summary>Writes it down; for one without groups.</summary>
     /// <param name="graph">Takes it.</param>
     /// <param name="input">What it convolves.</param>
     /// <param name="added">A map that is added; null: none.</param>
-    public MapNode Trace(NetworkGraph graph, MapNode input, MapNode? added = null) =>
-        groups == 1 && padding is null
-            ? graph.Add(new ConvolutionNode(input, name, outputs, kernel, stride, dilation, added, relu: false, bias: bias))
-            : throw new InvalidOperationException($"'{name}' cannot be written down as a node");
+    public MapNode Trace(NetworkGraph graph, MapNode input, MapNode? added = null)
+    {
+        if (groups != 1)
+            throw new InvalidOperationException($"'{name}' cannot be written down as one convolution");
+        return graph.Add(new ConvolutionNode(input, name, outputs, kernel, stride, dilation, added, relu: false, bias: bias) { Padding = padding ?? (kernel / 2 * dilation) });
+    }
+
+    /// <summary>Writes it down; for one of each channel by itself that keeps the size.</summary>
+    /// <param name="graph">Takes it.</param>
+    /// <param name="input">What it convolves: all its channels, or those from <paramref name="first"/> on.</param>
+    /// <param name="gelu">Whether the Gaussian error linear unit follows.</param>
+    /// <param name="first">The first of the input's channels among its own.</param>
+    public MapNode TraceDepthwise(NetworkGraph graph, MapNode input, bool gelu, int first = 0)
+    {
+        if ((groups, outputs, kernel, stride, padding) != (inputs, inputs, DepthwiseNode.Kernel, 1, null))
+            throw new InvalidOperationException($"'{name}' is not of each channel by itself");
+        return graph.Add(input.Channels == inputs
+            ? new DepthwiseNode(input, name, dilation, bias, gelu)
+            : new DepthwiseNode(input, $"{name}[{first}]", dilation, bias, gelu) { Part = new(name, inputs, first, bias) });
+    }
 
     public override Tensor Forward(Plan plan, Tensor input) =>
         input.Conv2d(plan[$"{name}.weight"], bias ? plan[$"{name}.bias"] : null, stride, padding ?? (kernel / 2 * dilation), dilation, groups);

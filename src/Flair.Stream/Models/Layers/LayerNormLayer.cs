@@ -1,4 +1,5 @@
 using Flair.Checkpoints;
+using Flair.Models.Graphs;
 using Flair.Torch;
 
 namespace Flair.Models.Layers;
@@ -11,6 +12,9 @@ internal sealed class LayerNormLayer(string name, int channels, double epsilon) 
         new($"{name}.weight", [channels], ScalarType.Float32),
         new($"{name}.bias", [channels], ScalarType.Float32),
     ];
+
+    /// <summary>Writes it down for tokens that are a map's pixels.</summary>
+    public MapNode Trace(NetworkGraph graph, MapNode input) => graph.Add(new LayerNormNode(input, name, epsilon));
 
     public override Tensor Forward(Plan plan, Tensor input) => input.LayerNorm([channels], plan[$"{name}.weight"], plan[$"{name}.bias"], epsilon);
 }

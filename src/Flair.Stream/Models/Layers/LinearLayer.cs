@@ -1,4 +1,5 @@
 using Flair.Checkpoints;
+using Flair.Models.Graphs;
 using Flair.Torch;
 
 namespace Flair.Models.Layers;
@@ -11,6 +12,13 @@ internal sealed class LinearLayer(string name, int inputs, int outputs) : UnaryL
         new($"{name}.weight", [outputs, inputs], ScalarType.Float32),
         new($"{name}.bias", [outputs], ScalarType.Float32),
     ];
+
+    /// <summary>Writes it down for tokens that are a map's pixels: the convolution of 1 × 1.</summary>
+    /// <param name="graph">Takes it.</param>
+    /// <param name="input">The tokens.</param>
+    /// <param name="added">A map that is added; null: none.</param>
+    public MapNode Trace(NetworkGraph graph, MapNode input, MapNode? added = null) =>
+        graph.Add(new ConvolutionNode(input, name, outputs, kernel: 1, stride: 1, dilation: 1, added, relu: false));
 
     public override Tensor Forward(Plan plan, Tensor input) =>
         input.Shape.Count == 3 && input.IsOnHost

@@ -55,7 +55,7 @@ internal sealed class SegmentationLayer : NetworkLayer
     public override NetworkGraph? Trace()
     {
         var graph = new NetworkGraph(_channels);
-        if (_metadata is not null || _encoder.Trace(graph) is not { } maps || _decoder.Trace(graph, maps) is not { } map)
+        if (_metadata is not null || _decoder.Trace(graph, _encoder.Trace(graph)) is not { } map)
             return null;
         graph.Output = _head.Trace(graph, map);
         if (_upsampling > 1)

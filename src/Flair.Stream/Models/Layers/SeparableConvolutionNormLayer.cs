@@ -1,3 +1,4 @@
+using Flair.Models.Graphs;
 using Flair.Torch;
 
 namespace Flair.Models.Layers;
@@ -14,6 +15,21 @@ internal sealed class SeparableConvolutionNormLayer(string convolution, string n
     private readonly ConvolutionNormLayer _pointwise = new($"{convolution}.1", norm, inputs, outputs, kernel: 1);
 
     public override IEnumerable<Layer> Children => [_depthwise, _pointwise];
+
+    /// <summary>Writes it down.</summary>
+    public MapNode Trace(NetworkGraph graph, MapNode input) => _pointwise.Trace(graph, _depthwise.TraceDepthwise(graph, input, gelu: false));
+
+    /// <summary>Writes it down for maps that lie side by side: each channel is convolved by itself, so each map can be, and the rest is a sum.</summary>
+    /// <param name="graph">Takes it.</param>
+    /// <param name="input">The maps, in order.</param>
+    public MapNode Trace(NetworkGraph graph, IReadOnlyList<MapNode> input)
+    {
+        MapNode? sum = null;
+        var first = 0;
+        for (var i = 0; i < input.Count; first += input[i++].Channels)
+            sum = graph.Add(_pointwise.Part(_depthwise.TraceDepthwise(graph, input[i], gelu: false, first), first, sum, last: i == input.Count - 1));
+        return sum!;
+    }
 
     public override Tensor Forward(Plan plan, Tensor input)
     {
