@@ -115,10 +115,14 @@ public sealed class CalibrationRun
         if (_mosaic.Samples == SampleType.UInt8)
             yield return (true, []);
         yield return (false, []);
+        var before = 0;
         foreach (var reduction in new[] { 1, 2, 4 })
         {
             var fine = graph.Convolutions.Where(node => node.Reduction <= reduction).Select(node => node.Name).ToHashSet(StringComparer.Ordinal);
-            yield return (false, [.. QuantizationScheme.Candidates(graph).Where(fine.Contains)]);
+            string[] wide = [.. QuantizationScheme.Candidates(graph).Where(fine.Contains)];
+            if (wide.Length > before)
+                yield return (false, wide);
+            before = wide.Length;
         }
     }
 
