@@ -144,6 +144,7 @@ public sealed class InferenceWorkers : IDisposable
         Start(operatorThreads: Math.Max(1, task.Threads / WorkersAStitchingThread));
         var settings = task.Settings;
         var normalizer = new Normalizer(settings.Normalization, task.Model.Channels, task.Samples, task.Maximum);
+        // Beside bytes there is bfloat16 where the processor has it; asked for by itself it has it.
         var wide = settings.Precision == Precision.Fp32 || !OneDnnLibrary.HasBFloat16 ? MapType.Float32 : MapType.BFloat16;
         var input = new WindowInput(settings.Normalization, normalizer, task.Samples, task.Maximum, wide);
         var graph = FusedNetworks.Trace(task.Model);

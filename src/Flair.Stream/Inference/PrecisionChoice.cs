@@ -19,6 +19,9 @@ public static class PrecisionChoice
         NetworkOptimizer.Check(asked, device);
         if (asked == Precision.Int8)
             CheckInt8(model, device == "cpu" && CanBeInBytes(model), calibration);
+        // Else the record would say bf16 of what single precision computed.
+        if (asked == Precision.Bf16 && IsFused(model, device) && !OneDnnLibrary.HasBFloat16)
+            throw new FlairException("precision bf16: this processor does not multiply bfloat16 (AVX-512 BF16 or AMX); take fp32 or auto");
         if (asked != Precision.Auto)
             return asked;
         if (device != "cpu")

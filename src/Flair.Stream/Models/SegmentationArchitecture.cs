@@ -23,7 +23,7 @@ internal sealed class SegmentationArchitecture(DecoderKind kind) : IArchitecture
     public IReadOnlyList<ParameterSpec> Describe(string encoder, int channels, int classes, bool metadata = false) =>
         [.. Layers(encoder, channels, classes, metadata).Parameters];
 
-    public NetworkGraph? Trace(string encoder, int channels, int classes) => Layers(encoder, channels, classes, metadata: false).Trace();
+    public NetworkGraph? Trace(string encoder, int channels, int classes) => Computable(encoder, channels, classes, metadata: false).Trace();
 
     public INetwork Create(string encoder, int channels, int classes, StateDict weights, bool metadata = false) =>
         Network.Create(Computable(encoder, channels, classes, metadata), weights);

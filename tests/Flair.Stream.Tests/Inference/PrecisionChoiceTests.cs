@@ -40,7 +40,11 @@ public sealed class PrecisionChoiceTests
     [InlineData(Precision.Bf16)]
     public void What_is_asked_for_stays(Precision asked)
     {
-        Assert.Equal(asked, PrecisionChoice.Resolve(asked, "cpu", s_fused, CalibrationOf(1)));
+        if (asked == Precision.Bf16 && OneDnnLibrary.IsAvailable && !OneDnnLibrary.HasBFloat16)
+            AssertRefused(asked, "cpu", s_fused, "this processor does not multiply bfloat16");
+        else
+            Assert.Equal(asked, PrecisionChoice.Resolve(asked, "cpu", s_fused, CalibrationOf(1)));
+        // libtorch computes it on any.
         Assert.Equal(asked, PrecisionChoice.Resolve(asked, "cpu", s_other, calibration: null));
     }
 
@@ -81,6 +85,13 @@ public sealed class PrecisionChoiceTests
         Assert.False(PrecisionChoice.IsFused(s_other, "cpu"));
         Assert.Equal(OneDnnLibrary.HasInt8, PrecisionChoice.IsFused(ModelOf("mit_b0_unet"), "cpu"));
     }
+
+    [OneDnnFact(MapType.UInt8)]
+    public void A_transformer_takes_three_channels() =>
+        Assert.Contains(
+            "mit_b0_unet takes 3 channels, not 5",
+            Assert.Throws<FlairException>(() => PrecisionChoice.IsFused(ModelOf("mit_b0_unet") with { Channels = 5 }, "cpu")).Message,
+            StringComparison.Ordinal);
 
     private static void AssertRefused(Precision asked, string device, LoadedModel model, string says) =>
         Assert.Contains(says, Assert.Throws<FlairException>(() => PrecisionChoice.Resolve(asked, device, model, calibration: null)).Message, StringComparison.Ordinal);
