@@ -25,7 +25,7 @@ public static unsafe class Passes
     {
         var native = stackalloc NativePart[parts.Length];
         for (var i = 0; i < parts.Length; i++)
-            native[i] = new() { Data = parts[i].Data, Channels = parts[i].Channels, Row = parts[i].Row, Column = parts[i].Column, Columns = parts[i].Columns };
+            native[i] = NativeOf(parts[i]);
         Native.UpsampleBeside(native, parts.Length, elementBytes, row, column, rows, columns, output);
     }
 
@@ -59,7 +59,7 @@ public static unsafe class Passes
             Columns = columns,
             Add = add ? 1 : 0,
         };
-        var native = new NativePart { Data = part.Data, Channels = part.Channels, Row = part.Row, Column = part.Column, Columns = part.Columns };
+        var native = NativeOf(part);
         Native.Interpolate(&what, &native, output);
     }
 
@@ -134,7 +134,7 @@ public static unsafe class Passes
             Columns = columns,
             Gelu = gelu ? 1 : 0,
         };
-        var native = new NativePart { Data = part.Data, Channels = part.Channels, Row = part.Row, Column = part.Column, Columns = part.Columns };
+        var native = NativeOf(part);
         fixed (float* kernel = taps, constants = bias)
             Native.DepthwiseConvolution(&what, &native, kernel, constants, output);
     }
@@ -222,4 +222,6 @@ public static unsafe class Passes
         fixed (T* values = tables)
             Native.LookUp(bytes, pixels, channels, sizeof(T), values, output);
     }
+
+    private static NativePart NativeOf(MapPart part) => new() { Data = part.Data, Channels = part.Channels, Row = part.Row, Column = part.Column, Columns = part.Columns };
 }

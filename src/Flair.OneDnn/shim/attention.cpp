@@ -13,8 +13,6 @@ namespace {
 
 constexpr int query_rows = 48;
 
-int32_t filled(int32_t count) { return (count + lanes - 1) / lanes * lanes; }
-
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
 
@@ -22,7 +20,7 @@ int32_t filled(int32_t count) { return (count + lanes - 1) / lanes * lanes; }
 template <class Element>
 FLAIR_INLINE void pack(int32_t channels, int32_t outputs, float* panels, Element element) {
   for (int32_t o = 0; o < outputs; o += panel_width) {
-    const int32_t width = std::min(panel_width, filled(outputs) - o);
+    const int32_t width = std::min(panel_width, round_up(outputs, lanes) - o);
     for (int32_t c = 0; c < channels; c++)
       for (int32_t l = 0; l < width; l++) *panels++ = o + l < outputs ? element(c, o + l) : 0.0f;
   }
@@ -46,7 +44,7 @@ FLAIR_INLINE float soften(float* row, int32_t keys, int32_t width) {
 
 template <class Value>
 void attend(const Value* queries, const Value* keys_values, int32_t query_count, int32_t key_count, int32_t channels, int32_t heads, Value* out) {
-  const int32_t depth = channels / heads, width = filled(key_count), out_width = filled(depth);
+  const int32_t depth = channels / heads, width = round_up(key_count, lanes), out_width = round_up(depth, lanes);
   std::vector<float> keys(static_cast<size_t>(depth) * width), values(static_cast<size_t>(key_count) * out_width);
   std::vector<float> query(static_cast<size_t>(query_rows) * depth), shares(static_cast<size_t>(query_rows) * width), seen(static_cast<size_t>(query_rows) * out_width);
   const float scale = 1 / std::sqrt(static_cast<float>(depth));

@@ -12,6 +12,11 @@ constexpr int panel_width = 2 * lanes;
 
 namespace {
 
+template <class Number>
+Number round_up(Number value, int unit) {
+  return (value + unit - 1) / unit * unit;
+}
+
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
 

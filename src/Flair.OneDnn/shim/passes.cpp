@@ -20,10 +20,10 @@ template <class From>
 __attribute__((always_inline)) inline void quantize_pixels(const From* in, int64_t pixels, int32_t channels, const float* inverse_step, uint8_t* out) {
   for (int64_t p = 0; p < pixels; p++)
     for (int32_t c = 0; c < channels; c++) {
-      // Adding and subtracting 1.5 * 2^23 rounds to the nearest whole number, of two equally near to the even one, as oneDNN does.
+      // Rounded as oneDNN does.
       float x = widen(in[p * channels + c]) * inverse_step[c];
       x = x < 0 ? 0.0f : x > 255 ? 255.0f : x;
-      out[p * channels + c] = static_cast<uint8_t>(static_cast<int32_t>((x + 12582912.0f) - 12582912.0f));
+      out[p * channels + c] = static_cast<uint8_t>(static_cast<int32_t>(whole_of(x)));
     }
 }
 

@@ -22,11 +22,13 @@ inline void narrow(float value, uint16_t& to) {
   to = static_cast<uint16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
 }
 
+// The nearest whole number, of two equally near the even one, of a number smaller than 2^22: beside 1.5 * 2^23 there is no room for a fraction.
+inline float whole_of(float x) { return (x + 12582912.0f) - 12582912.0f; }
+
 // e to the power of x, which is not above 0, within two units in the last place: 2 to a whole power (Cody, Waite 1980), and Taylor's polynomial of what is left.
 inline float exp_of(float x) {
   x = x > -87.0f ? x : -87.0f;
-  // Adding and subtracting 1.5 * 2^23 rounds to the nearest whole number.
-  const float whole = (x * 1.44269504f + 12582912.0f) - 12582912.0f;
+  const float whole = whole_of(x * 1.44269504f);
   const float rest = (x - whole * 0.693359375f) + whole * 2.12194440e-4f;
   float sum = 1.0f / 5040;
   sum = sum * rest + 1.0f / 720;

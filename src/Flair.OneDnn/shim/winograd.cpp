@@ -16,11 +16,6 @@ constexpr int side = 6;  // of a tile of input pixels
 constexpr int points = side * side;
 constexpr int cache_line = 64;
 
-template <class Number>
-Number round_up(Number value, int unit) {
-  return (value + unit - 1) / unit * unit;
-}
-
 // Elements from one point to the next. A cache line more than needed: a tile's values at all points would otherwise fall into the same few sets of the cache.
 size_t plane_of(int tiles, int channels) { return static_cast<size_t>(tiles) * channels + cache_line / sizeof(float); }
 
@@ -266,18 +261,19 @@ Winograd::Tile Winograd::tile(int32_t number) const {
 
 void Winograd::run(const float* in, float* out, void* scratchpad) const {
   const int32_t tiles = this->tiles(), outputs = side + 1 - taps_;
-  const int32_t in_channels = in_parts_ * what_.in_channels, all = parts_ * part_channels_, step = in_parts_ == 1 ? what_.dilation : 2;
+  const int32_t in_channels = in_parts_ * what_.in_channels, all = parts_ * part_channels_;
+  // Input pixels in one of those that tiles are counted in, and from one of a tile to the next.
+  const int32_t unit = in_parts_ == 1 ? 1 : 2, step = unit * what_.dilation;
   auto* values = reinterpret_cast<float*>(round_up(reinterpret_cast<uintptr_t>(scratchpad), cache_line));
   const size_t values_plane = plane_of(block_, values_row_), products_plane = plane_of(block_, all);
   float* products = values + points * values_plane;
-  const int32_t start_row = (in_parts_ == 1 ? 1 : 2) * first_row_, start_column = (in_parts_ == 1 ? 1 : 2) * first_column_;
 #pragma omp parallel num_threads(what_.threads) if (what_.threads > 1)
   for (int32_t first = 0; first < tiles; first += block_) {
     const int32_t count = std::min(block_, tiles - first);
 #pragma omp for
     for (int32_t i = 0; i < count; i++) {
       const Tile at = tile(first + i);
-      const int32_t row = step * at.row * outputs + at.first_row + start_row, column = step * at.column * outputs + at.first_column + start_column;
+      const int32_t row = step * at.row * outputs + at.first_row + unit * first_row_, column = step * at.column * outputs + at.first_column + unit * first_column_;
       for (int32_t part = 0; part < in_parts_; part++)
         read_tile(in, what_.in_rows, what_.in_columns, what_.in_channels, row + part / 2, column + part % 2, step,
                   values + static_cast<size_t>(i) * values_row_ + part * what_.in_channels, values_plane);
@@ -286,9 +282,9 @@ void Winograd::run(const float* in, float* out, void* scratchpad) const {
     for (int32_t p = 0; p < points; p++)
       multiply(values + p * values_plane, values_row_, kernel_.get() + static_cast<size_t>(p) * in_channels * all, count, in_channels, all, products + p * products_plane);
 #pragma omp for
-    for (int32_t i = 0; i < count; i++)
+    for (int32_t i = 0; i < count; i++) {
+      const Tile at = tile(first + i);
       for (int32_t part = 0; part < parts_; part++) {
-        const Tile at = tile(first + i);
         Target target = {out, {at.first_row, what_.out_rows}, {at.first_column, what_.out_columns}, what_.dilation, what_.out_channels, bias_.data(), what_.sum_type != FLAIR_NO_TYPE,
                          what_.relu != 0, what_.sum_scale};
         if (parts_ > 1) {
@@ -298,6 +294,7 @@ void Winograd::run(const float* in, float* out, void* scratchpad) const {
         }
         write_tile(outputs, products + static_cast<size_t>(i) * all + static_cast<size_t>(part) * part_channels_, products_plane, at.row, at.column, target);
       }
+    }
   }
 }
 
