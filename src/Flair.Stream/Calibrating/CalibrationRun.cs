@@ -51,8 +51,8 @@ public sealed class CalibrationRun
             throw new FlairException("formula weights map nothing, so there is nothing to keep: calibrate weights from a file");
         var mosaic = Mosaic.Open(settings, notice);
         var model = ModelLoader.Load(settings.Model, mosaic.ChannelCount);
-        if (!PrecisionChoice.CanBeInBytes(model))
-            throw new FlairException($"{model.Architecture} cannot be computed in int8: U-Net, U-Net++, FPN, DeepLabV3 and DeepLabV3+ on a ResNet can; take precision bf16 or fp32");
+        if (!PrecisionChoice.CanBeInBytes(model, "cpu"))
+            throw new FlairException($"{model.Architecture} cannot be computed in int8: {PrecisionChoice.NetworksInBytes} can; take precision bf16 or fp32");
         using var thread = new DeviceThread(Environment.ProcessorCount);
         return thread.Run(() => new CalibrationRun(settings, mosaic, model, notice, cancellation).Calibrate(windows));
     }

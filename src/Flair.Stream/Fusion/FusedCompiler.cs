@@ -281,9 +281,9 @@ internal sealed class FusedCompiler
     }
 
     /// <summary>A map in floating point of another one.</summary>
-    private void Add(MapNode node, Func<MapBuffer, MapBuffer, FusedStep> create)
+    private void Add(UnaryNode node, Func<MapBuffer, MapBuffer, FusedStep> create)
     {
-        var (input, output) = (Buffer(node.Sources[0], wide: true), Buffer(node, wide: true));
+        var (input, output) = (Buffer(node.Input, wide: true), Buffer(node, wide: true));
         AddStep(create(input, output), input, output);
     }
 

@@ -47,7 +47,7 @@ internal static class RegionPlan
             }
 
             // Sums are made in place: both maps have the same pixels.
-            if (AddedTo(node) is { } added)
+            if (node.Added is { } added)
             {
                 Need(added, region);
                 if (regions[added] != region)
@@ -63,19 +63,12 @@ internal static class RegionPlan
         MapRegion Whole(MapNode node) => MapRegion.Whole(size / node.Reduction);
 
         // A sum is as whole as what it is made in.
-        bool IsWhole(MapNode node) => node is InputNode or MaxPoolNode or GroupNormNode or AttentionNode || (AddedTo(node) is { } added && (readers[added] > 1 || IsWhole(added)));
+        bool IsWhole(MapNode node) => node is InputNode or MaxPoolNode or GroupNormNode or AttentionNode || (node.Added is { } added && (readers[added] > 1 || IsWhole(added)));
     }
 
     /// <summary>The part of its input that a convolution reads for a part of its output.</summary>
     public static MapRegion InputOf(ConvolutionNode node, MapRegion output, int inputSize) =>
         InputOf(node.Kernel, node.Stride, node.Dilation, node.Padding, output, inputSize);
-
-    private static MapNode? AddedTo(MapNode node) => node switch
-    {
-        ConvolutionNode convolution => convolution.Added,
-        InterpolationNode interpolation => interpolation.Added,
-        _ => null,
-    };
 
     /// <summary>The part of its input that an interpolation reads for a part of its output.</summary>
     private static MapRegion InputOf(InterpolationNode node, MapRegion output, int inputSize)

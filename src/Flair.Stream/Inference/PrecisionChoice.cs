@@ -1,5 +1,6 @@
 using Flair.Calibrating;
 using Flair.Models;
+using Flair.Models.Encoders;
 using Flair.OneDnn;
 using Flair.Settings;
 
@@ -8,6 +9,9 @@ namespace Flair.Inference;
 /// <summary>Which arithmetic a run takes where its settings leave that open, and what runs it.</summary>
 public static class PrecisionChoice
 {
+    /// <summary>Those for which <see cref="CanBeInBytes"/> is true, in words.</summary>
+    internal const string NetworksInBytes = "U-Net, U-Net++, FPN, DeepLabV3 and DeepLabV3+ on a ResNet";
+
     /// <summary>The precision that <see cref="Precision.Auto"/> becomes; any other stays.</summary>
     /// <param name="asked">What the settings say.</param>
     /// <param name="device">The device that the run takes.</param>
@@ -18,7 +22,7 @@ public static class PrecisionChoice
     {
         NetworkOptimizer.Check(asked, device);
         if (asked == Precision.Int8)
-            CheckInt8(model, device == "cpu" && CanBeInBytes(model), calibration);
+            CheckInt8(model, device, calibration);
         // Else the record would say bf16 of what single precision computed.
         if (asked == Precision.Bf16 && IsFused(model, device) && !OneDnnLibrary.HasBFloat16)
             throw new FlairException("precision bf16: this processor does not multiply bfloat16 (AVX-512 BF16 or AMX); take fp32 or auto");
@@ -39,7 +43,7 @@ public static class PrecisionChoice
     {
         Precision.Fp32 => true,
         Precision.Bf16 => IsFused(model, device) && OneDnnLibrary.HasBFloat16 && IsComparedInBFloat16(model),
-        Precision.Int8 => CanBeInBytes(model) && OneDnnLibrary.HasInt8 && calibration is { IsGood: true },
+        Precision.Int8 => CanBeInBytes(model, device) && OneDnnLibrary.HasInt8 && calibration is { IsGood: true },
         _ => false,
     };
 
@@ -54,10 +58,10 @@ public static class PrecisionChoice
         return (IsConvolutional(encoder) || OneDnnLibrary.HasInt8) && family.CanBeFused(encoder, model.Channels, model.ClassCount);
     }
 
-    /// <summary>Whether a model can be computed in bytes on the CPU: fused, and of convolutions mostly.</summary>
-    internal static bool CanBeInBytes(LoadedModel model) => IsFused(model, "cpu") && IsConvolutional(ArchitectureRegistry.Parse(model.Architecture).Encoder);
+    /// <summary>Whether a model can be computed in bytes: fused, and of convolutions mostly.</summary>
+    internal static bool CanBeInBytes(LoadedModel model, string device) => IsFused(model, device) && IsConvolutional(ArchitectureRegistry.Parse(model.Architecture).Encoder);
 
-    private static bool IsConvolutional(string encoder) => encoder.StartsWith("resnet", StringComparison.Ordinal);
+    private static bool IsConvolutional(string encoder) => EncoderCatalog.Convolutional.Contains(encoder, StringComparer.Ordinal);
 
     /// <summary>Whether trained weights of such a network were found to keep the map in bf16.</summary>
     private static bool IsComparedInBFloat16(LoadedModel model)
@@ -66,10 +70,10 @@ public static class PrecisionChoice
         return family.Decoder is "unet" or "unetplusplus" && IsConvolutional(encoder);
     }
 
-    private static void CheckInt8(LoadedModel model, bool fused, Calibration? calibration)
+    private static void CheckInt8(LoadedModel model, string device, Calibration? calibration)
     {
-        if (!fused)
-            throw new FlairException($"precision int8: {model.Architecture} cannot be computed in it, U-Net, U-Net++, FPN, DeepLabV3 and DeepLabV3+ on a ResNet can; take bf16 or fp32");
+        if (!CanBeInBytes(model, device))
+            throw new FlairException($"precision int8: {model.Architecture} cannot be computed in it, {NetworksInBytes} can; take bf16 or fp32");
         if (!OneDnnLibrary.HasInt8)
             throw new FlairException("precision int8: this processor has no AVX2, it would be slower; take fp32");
         if (calibration is null)

@@ -17,6 +17,18 @@ internal abstract class MapNode(string name, int channels, int reduction)
 
     /// <summary>The maps it is made of.</summary>
     public abstract IReadOnlyList<MapNode> Sources { get; }
+
+    /// <summary>A map of the same shape among them that the rest is added to, before a ReLU; null: none.</summary>
+    public virtual MapNode? Added => null;
+}
+
+/// <summary>A map that is made of one other.</summary>
+internal abstract class UnaryNode(MapNode input, string name, int channels, int reduction) : MapNode(name, channels, reduction)
+{
+    /// <summary>The other.</summary>
+    public MapNode Input => input;
+
+    public override IReadOnlyList<MapNode> Sources => [input];
 }
 
 /// <summary>The network's input.</summary>
@@ -52,8 +64,7 @@ internal sealed class ConvolutionNode(
     /// <summary>Zeros around the input; by default as many as keep the size at stride 1.</summary>
     public int Padding { get; init; } = kernel / 2 * dilation;
 
-    /// <summary>A map of the same shape that is added before the ReLU.</summary>
-    public MapNode? Added => added;
+    public override MapNode? Added => added;
 
     /// <summary>Whether what is negative becomes 0.</summary>
     public bool Relu => relu;
@@ -68,12 +79,7 @@ internal sealed class ConvolutionNode(
 }
 
 /// <summary>The largest of 3 × 3 with stride 2.</summary>
-internal sealed class MaxPoolNode(MapNode input) : MapNode($"{input.Name}.pool", input.Channels, input.Reduction * 2)
-{
-    public MapNode Input => input;
-
-    public override IReadOnlyList<MapNode> Sources => [input];
-}
+internal sealed class MaxPoolNode(MapNode input) : UnaryNode(input, $"{input.Name}.pool", input.Channels, input.Reduction * 2);
 
 /// <summary>A map at twice its resolution (nearest neighbour), with others' channels beside it.</summary>
 internal sealed class UpsampleNode(string name, MapNode below, IReadOnlyList<MapNode> beside)
@@ -94,8 +100,7 @@ internal sealed class InterpolationNode(MapNode input, string name, int factor, 
     /// <summary>The resolution's.</summary>
     public int Factor => factor;
 
-    /// <summary>A map of the same shape that it is added to.</summary>
-    public MapNode? Added => added;
+    public override MapNode? Added => added;
 
     public override IReadOnlyList<MapNode> Sources => added is null ? [input] : [input, added];
 }
@@ -104,13 +109,9 @@ internal sealed class InterpolationNode(MapNode input, string name, int factor, 
 /// <param name="input">The map.</param>
 /// <param name="name">The normalization's name in the state dict.</param>
 /// <param name="groups">Of as many channels each.</param>
-internal sealed class GroupNormNode(MapNode input, string name, int groups) : MapNode(name, input.Channels, input.Reduction)
+internal sealed class GroupNormNode(MapNode input, string name, int groups) : UnaryNode(input, name, input.Channels, input.Reduction)
 {
-    public MapNode Input => input;
-
     public int Groups => groups;
-
-    public override IReadOnlyList<MapNode> Sources => [input];
 }
 
 /// <summary>A map that is the same at every pixel: two 1 × 1 convolutions of another map's mean over all its pixels.</summary>
@@ -118,24 +119,18 @@ internal sealed class GroupNormNode(MapNode input, string name, int groups) : Ma
 /// <param name="name">What messages call it.</param>
 /// <param name="first">The first convolution, as if it were one of the map.</param>
 /// <param name="second">The second, as if it were one of the first's.</param>
-internal sealed class ContextNode(MapNode input, string name, ConvolutionNode first, ConvolutionNode second) : MapNode(name, second.Channels, input.Reduction)
+internal sealed class ContextNode(MapNode input, string name, ConvolutionNode first, ConvolutionNode second) : UnaryNode(input, name, second.Channels, input.Reduction)
 {
-    public MapNode Input => input;
-
     public ConvolutionNode First => first;
 
     public ConvolutionNode Second => second;
-
-    public override IReadOnlyList<MapNode> Sources => [input];
 }
 
 /// <summary>A convolution of each channel by itself, of 3 × 3 taps and as many zeros around as keep the size; by choice the Gaussian error linear unit of it.</summary>
-internal sealed class DepthwiseNode(MapNode input, string name, int dilation, bool bias, bool gelu) : MapNode(name, input.Channels, input.Reduction)
+internal sealed class DepthwiseNode(MapNode input, string name, int dilation, bool bias, bool gelu) : UnaryNode(input, name, input.Channels, input.Reduction)
 {
     /// <summary>Rows and columns of taps.</summary>
     public const int Kernel = 3;
-
-    public MapNode Input => input;
 
     public int Dilation => dilation;
 
@@ -146,19 +141,13 @@ internal sealed class DepthwiseNode(MapNode input, string name, int dilation, bo
 
     /// <summary>What it is a part of; null: it is whole.</summary>
     public KernelPart? Part { get; init; }
-
-    public override IReadOnlyList<MapNode> Sources => [input];
 }
 
 /// <summary>A map with each pixel's channels normalized.</summary>
-internal sealed class LayerNormNode(MapNode input, string name, double epsilon) : MapNode(name, input.Channels, input.Reduction)
+internal sealed class LayerNormNode(MapNode input, string name, double epsilon) : UnaryNode(input, name, input.Channels, input.Reduction)
 {
-    public MapNode Input => input;
-
     /// <summary>Added to the variance.</summary>
     public double Epsilon => epsilon;
-
-    public override IReadOnlyList<MapNode> Sources => [input];
 }
 
 /// <summary>Attention of every pixel of a map to every pixel of another.</summary>

@@ -17,6 +17,8 @@ namespace Flair.Models.Layers;
 internal sealed class ConvolutionLayer(
     string name, int inputs, int outputs, int kernel, int stride = 1, int dilation = 1, int groups = 1, int? padding = null, bool bias = true) : UnaryLayer
 {
+    private readonly int _padding = padding ?? (kernel / 2 * dilation);
+
     public override IEnumerable<ParameterSpec> Parameters
     {
         get
@@ -35,7 +37,7 @@ internal sealed class ConvolutionLayer(
     {
         if (groups != 1)
             throw new InvalidOperationException($"'{name}' cannot be written down as one convolution");
-        return graph.Add(new ConvolutionNode(input, name, outputs, kernel, stride, dilation, added, relu: false, bias: bias) { Padding = padding ?? (kernel / 2 * dilation) });
+        return graph.Add(new ConvolutionNode(input, name, outputs, kernel, stride, dilation, added, relu: false, bias: bias) { Padding = _padding });
     }
 
     /// <summary>Writes it down; for one of each channel by itself that keeps the size.</summary>
@@ -45,7 +47,7 @@ internal sealed class ConvolutionLayer(
     /// <param name="first">The first of the input's channels among its own.</param>
     public MapNode TraceDepthwise(NetworkGraph graph, MapNode input, bool gelu, int first = 0)
     {
-        if ((groups, outputs, kernel, stride, padding) != (inputs, inputs, DepthwiseNode.Kernel, 1, null))
+        if ((groups, outputs, kernel, stride, _padding) != (inputs, inputs, DepthwiseNode.Kernel, 1, dilation))
             throw new InvalidOperationException($"'{name}' is not of each channel by itself");
         return graph.Add(input.Channels == inputs
             ? new DepthwiseNode(input, name, dilation, bias, gelu)
@@ -53,5 +55,5 @@ internal sealed class ConvolutionLayer(
     }
 
     public override Tensor Forward(Plan plan, Tensor input) =>
-        input.Conv2d(plan[$"{name}.weight"], bias ? plan[$"{name}.bias"] : null, stride, padding ?? (kernel / 2 * dilation), dilation, groups);
+        input.Conv2d(plan[$"{name}.weight"], bias ? plan[$"{name}.bias"] : null, stride, _padding, dilation, groups);
 }
