@@ -8,16 +8,16 @@ namespace Flair.Evaluation;
 /// <param name="Files">Its files.</param>
 /// <param name="Width">Columns.</param>
 /// <param name="Height">Rows.</param>
-/// <param name="Values">[channel, row, column], normalized.</param>
+/// <param name="Values">[channel][row][column], normalized: single-precision numbers in native byte order.</param>
 /// <param name="Metadata">Its encoded metadata; null for a network that takes none.</param>
-internal sealed record NormalizedPatch(PatchFiles Files, int Width, int Height, float[] Values, float[]? Metadata);
+internal sealed record NormalizedPatch(PatchFiles Files, int Width, int Height, byte[] Values, float[]? Metadata);
 
 /// <summary>
 /// patches → batches of one size each. Patches of other sizes wait in batches of their own; when four batches' worth of patches wait, the
-/// fullest batch goes as it is. A null ends the run and sends what waits.
+/// fullest batch goes as it is. Patches that go through the network alone do not wait. A null ends the run and sends what waits.
 /// Bounded: the patches of four batches.
 /// </summary>
-internal sealed class PatchBatcher(int batchSize, BlockCounters counters, ITargetBlock<IReadOnlyList<NormalizedPatch>> next, CancellationToken cancellation)
+internal sealed class PatchBatcher(int batchSize, Predicate<NormalizedPatch> goesAlone, BlockCounters counters, ITargetBlock<IReadOnlyList<NormalizedPatch>> next, CancellationToken cancellation)
     : Stage<NormalizedPatch?, IReadOnlyList<NormalizedPatch>>(counters, next, capacity: 1, cancellation)
 {
     private const int MostWaiting = 4;
@@ -32,6 +32,12 @@ internal sealed class PatchBatcher(int batchSize, BlockCounters counters, ITarge
             foreach (var rest in _groups)
                 await Send(rest).ConfigureAwait(false);
             _groups.Clear();
+            return;
+        }
+
+        if (goesAlone(message))
+        {
+            await Send([message]).ConfigureAwait(false);
             return;
         }
 
@@ -51,7 +57,7 @@ internal sealed class PatchBatcher(int batchSize, BlockCounters counters, ITarge
 
     private Task Send(List<NormalizedPatch> batch)
     {
-        Counters.Add(1, batch.Sum(patch => (long)patch.Values.Length * sizeof(float)));
+        Counters.Add(1, batch.Sum(patch => (long)patch.Values.Length));
         return SendAsync(batch);
     }
 }

@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Threading.Tasks.Dataflow;
 using Flair.Patches;
 using Flair.Running;
@@ -15,43 +15,42 @@ namespace Flair.Evaluation;
 internal sealed record PredictedPatch(PatchFiles Files, int Width, int Height, byte[] Classes, int Offset);
 
 /// <summary>
-/// batches → predicted patches. A batch is always filled up to the full size with zeros, so that a patch's classes do not depend on how
-/// many others there are. Bounded: a batch inside and one that waits.
+/// batches → predicted patches. What the workers take goes to them; of the rest, a batch is always filled up to the full size with zeros, so that a patch's
+/// classes do not depend on how many others there are. Bounded: a batch inside and one that waits.
 /// </summary>
-internal sealed class PatchNetwork(PredictParts parts, BlockCounters counters, ITargetBlock<PredictedPatch> next, CancellationToken cancellation)
+internal sealed class PatchNetwork(PredictParts parts, PatchWorkers? workers, BlockCounters counters, ITargetBlock<PredictedPatch> next, CancellationToken cancellation)
     : Stage<IReadOnlyList<NormalizedPatch>, PredictedPatch>(counters, next, capacity: 1, cancellation)
 {
-    /// <summary>Seconds inside the network so far.</summary>
-    public double Seconds { get; private set; }
-
     protected override async Task HandleAsync(IReadOnlyList<NormalizedPatch> message, CancellationToken cancellation)
     {
+        if (workers?.Take(message[0]) == true)
+        {
+            foreach (var patch in message)
+                await workers.SendAsync(patch, cancellation).ConfigureAwait(false);
+            return;
+        }
+
         var (width, height) = (message[0].Width, message[0].Height);
         var classes = parts.Thread.Run(() => Predict(message, width, height));
         for (var i = 0; i < message.Count; i++)
             await SendAsync(new PredictedPatch(message[i].Files, width, height, classes, i * width * height)).ConfigureAwait(false);
     }
 
+    protected override Task EndAsync(CancellationToken cancellation) => workers?.CompleteAsync() ?? Task.CompletedTask;
+
     private byte[] Predict(IReadOnlyList<NormalizedPatch> batch, int width, int height)
     {
         using var busy = Counters.Enter();
         var settings = parts.Settings;
-        using var input = Fill(batch, patch => patch.Values, settings.Channels.Count, height, width);
-        using var metadata = batch[0].Metadata is { } values ? Fill(batch, patch => patch.Metadata!, values.Length) : null;
-        var start = Stopwatch.GetTimestamp();
+        using var input = Fill(batch, patch => MemoryMarshal.Cast<byte, float>(patch.Values), settings.Channels.Count, height, width);
+        using var metadata = batch[0].Metadata is { } values ? Fill(batch, patch => patch.Metadata, values.Length) : null;
         using var logits = parts.Forward(input, metadata);
-        if (logits.Shape is not [_, var depth, var rows, var columns] || depth != settings.Classes.Count || rows != height || columns != width)
-            throw new FlairException($"the network gives [{string.Join(", ", logits.Shape)}] where {settings.Classes.Count} classes of {height} × {width} pixels are wanted; its weights and the classes do not fit");
-        using var best = logits.ArgMax(1);
-        using var bytes = best.To("cpu", TorchScalarType.UInt8);
-        using var dense = bytes.Contiguous();
-        var classes = dense.ToArray<byte>();
-        Seconds += Stopwatch.GetElapsedTime(start).TotalSeconds;
+        var classes = LogitClasses.Of(logits, settings.Classes.Count, height, width);
         Counters.Add(batch.Count, classes.Length);
         return classes;
     }
 
-    private unsafe Tensor Fill(IReadOnlyList<NormalizedPatch> batch, Func<NormalizedPatch, float[]> valuesOf, params long[] shape)
+    private unsafe Tensor Fill(IReadOnlyList<NormalizedPatch> batch, Func<NormalizedPatch, ReadOnlySpan<float>> valuesOf, params long[] shape)
     {
         var each = shape.Aggregate(1L, (product, side) => product * side);
         var tensor = Creation.Zeros([parts.Settings.BatchSize, .. shape]);

@@ -23,6 +23,12 @@ public sealed record PredictParts
     /// <summary>The thread that calls libtorch.</summary>
     public required DeviceThread Thread { get; init; }
 
+    /// <summary>
+    /// Networks for patches of one size, in place of <see cref="Forward"/>: those that are as large as their <see cref="IWindowNetwork.Kept"/>. Each takes
+    /// one normalized window of single-precision numbers at a time and no metadata. Null: there are none.
+    /// </summary>
+    public InferenceWorkers? Workers { get; init; }
+
     /// <summary>The encoded metadata of a patch, for a network that takes them; as many values for every patch. Called from several threads. Null for a network that takes none.</summary>
     public Func<PatchFiles, float[]>? Metadata { get; init; }
 
@@ -39,5 +45,4 @@ public sealed record PredictProgress(int Done, int Total);
 /// <param name="Directory">Where the predictions are.</param>
 /// <param name="Patches">How many.</param>
 /// <param name="Pixels">Pixels in all of them.</param>
-/// <param name="NetworkSeconds">Seconds inside the network.</param>
-public sealed record PredictResult(string Directory, int Patches, long Pixels, double NetworkSeconds);
+public sealed record PredictResult(string Directory, int Patches, long Pixels);

@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
 using System.Threading.Tasks.Dataflow;
 using Flair.Patches;
 using Flair.Running;
@@ -10,7 +11,7 @@ namespace Flair.Evaluation;
 /// <code>
 /// patches → read → batch → network → write
 /// </code>
-/// Each arrow is bounded, so memory does not depend on the length of the list. A file is complete or not there; running again gives the same files.
+/// The network is workers that take a patch each, or libtorch's, which takes a batch. Each arrow is bounded, so memory does not depend on the length of the list. A file is complete or not there; running again gives the same files.
 /// </summary>
 public static class PredictRun
 {
@@ -51,8 +52,10 @@ public static class PredictRun
                 }
             },
             new() { BoundedCapacity = 2 * Writers, MaxDegreeOfParallelism = Writers, CancellationToken = stop.Token });
-        var network = new PatchNetwork(parts, new BlockCounters("network", "patches"), write, stop.Token);
-        var batch = new PatchBatcher(settings.BatchSize, new BlockCounters("batch", "batches"), network.Input, stop.Token);
+        var counters = new BlockCounters("network", "patches");
+        var workers = parts.Workers is { } fused ? new PatchWorkers(fused, settings.Classes.Count, counters, write, stop.Token) : null;
+        var network = new PatchNetwork(parts, workers, counters, write, stop.Token);
+        var batch = new PatchBatcher(settings.BatchSize, patch => workers?.Take(patch) == true, new BlockCounters("batch", "batches"), network.Input, stop.Token);
         var readers = PatchReader.Threads(settings);
         var normalizers = new PatchNormalizers(settings);
         var read = new TransformBlock<PatchFiles?, NormalizedPatch?>(
@@ -62,7 +65,7 @@ public static class PredictRun
         BlockDrain.AfterFailureOf(batch.Completion, read, _ => { });
 
         // A block that fails faults those after it; this stops those before it.
-        Task[] completions = [read.Completion, batch.Completion, network.Completion, write.Completion];
+        Task[] completions = [read.Completion, batch.Completion, network.Completion, workers?.Completion ?? Task.CompletedTask, write.Completion];
         foreach (var completion in completions)
             _ = completion.ContinueWith(_ => stop.Cancel(), CancellationToken.None, TaskContinuationOptions.NotOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         foreach (var patch in patches.Append<PatchFiles?>(null))
@@ -82,7 +85,7 @@ public static class PredictRun
         }
 
         cancellation.ThrowIfCancellationRequested();
-        return new PredictResult(directory, done, pixels, network.Seconds);
+        return new PredictResult(directory, done, pixels);
     }
 
     private static async Task<bool> SendAsync(ITargetBlock<PatchFiles?> block, PatchFiles? patch, CancellationToken stop)
@@ -114,8 +117,8 @@ public static class PredictRun
                 $"{files.Image}: is {image.Width} × {image.Height} pixels, and {parts.Settings.Architecture} takes multiples of {parts.SizeMultiple}; cut the patch to such a size");
         }
 
-        var values = new float[channels.Count * image.Width * image.Height];
-        normalizers.Of(image).Normalize(image.Values, values);
+        var values = new byte[PatchReader.Room(files.Image, (long)channels.Count * image.Width * image.Height * sizeof(float))];
+        normalizers.Of(image).Normalize(image.Values, MemoryMarshal.Cast<byte, float>(values.AsSpan()));
         return new NormalizedPatch(files, image.Width, image.Height, values, parts.Metadata?.Invoke(files));
     }
 }

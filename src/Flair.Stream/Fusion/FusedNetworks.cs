@@ -8,10 +8,13 @@ namespace Flair.Fusion;
 internal static class FusedNetworks
 {
     /// <summary>The graph of a model that can be fused (<see cref="PrecisionChoice.IsFused"/>).</summary>
-    public static NetworkGraph Trace(LoadedModel model)
+    public static NetworkGraph Trace(LoadedModel model) => Trace(model.Architecture, model.Channels, model.ClassCount);
+
+    /// <summary>The graph of a network that can be fused, with its input channels and logits a pixel.</summary>
+    public static NetworkGraph Trace(string name, int channels, int classes)
     {
-        var (architecture, encoder) = ArchitectureRegistry.Parse(model.Architecture);
-        return architecture.Trace(encoder, model.Channels, model.ClassCount) ?? throw new InvalidOperationException($"{model.Architecture} cannot be fused");
+        var (architecture, encoder) = ArchitectureRegistry.Parse(name);
+        return architecture.Trace(encoder, channels, classes) ?? throw new InvalidOperationException($"{name} cannot be fused");
     }
 
     /// <summary>Compiles a model.</summary>

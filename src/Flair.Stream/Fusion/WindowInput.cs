@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Flair.Batching;
 using Flair.OneDnn;
 using Flair.Settings;
@@ -13,11 +14,15 @@ namespace Flair.Fusion;
 /// </summary>
 internal sealed class WindowInput
 {
-    private readonly Normalizer _normalizer;
-    private readonly MapType _type;
+    private readonly Normalizer? _normalizer; // null: the values are normalized
+    private readonly MapType _type = MapType.Float32;
     private readonly float[]? _floats;
     private readonly ushort[]? _halves;
     private readonly byte[]? _border;
+
+    private WindowInput()
+    {
+    }
 
     /// <summary>Prepares the tables.</summary>
     /// <param name="settings">The normalization.</param>
@@ -43,6 +48,9 @@ internal sealed class WindowInput
         Scaling = new(Bytes.Scale, [.. deviation.Select((value, c) => (float)((_border[c] - mean[c]) / value))]);
         _halves = [.. _border.SelectMany(first => Enumerable.Range(0, 256).Select(value => Half(value - first)))];
     }
+
+    /// <summary>Of windows whose values, in single precision, are normalized already; for programs in single precision.</summary>
+    public static WindowInput Normalized { get; } = new();
 
     /// <summary>What the values of an input map in floating point mean; null: they are normalized.</summary>
     public InputScaling? Scaling { get; }
@@ -79,6 +87,12 @@ internal sealed class WindowInput
         if (_halves is not null)
         {
             Passes.LookUp<ushort>(raw, pixels, _halves, (void*)map);
+            return;
+        }
+
+        if (_normalizer is null)
+        {
+            WriteNormalized(MemoryMarshal.Cast<byte, float>(raw), pixels, map);
             return;
         }
 

@@ -1,7 +1,9 @@
 using Flair.Batching;
 using Flair.Calibrating;
+using Flair.Checkpoints;
 using Flair.Fusion;
 using Flair.Models;
+using Flair.Models.Graphs;
 using Flair.OneDnn;
 using Flair.Settings;
 using Flair.Source;
@@ -102,6 +104,28 @@ public sealed class InferenceWorkers : IDisposable
         }
     }
 
+    /// <summary>Workers that only compute, on the CPU and in single precision: nobody stitches what they do.</summary>
+    /// <param name="graph">The network.</param>
+    /// <param name="weights">Its weights.</param>
+    /// <param name="windowSize">Rows and columns of a window, whose values are normalized already; logits are computed for all of it.</param>
+    /// <param name="count">How many, 1 or more: each keeps one core busy.</param>
+    internal static InferenceWorkers OfNormalizedWindows(NetworkGraph graph, StateDict weights, int windowSize, int count)
+    {
+        var result = new InferenceWorkers();
+        try
+        {
+            result._program = FusedCompiler.Compile(
+                graph, node => FoldedWeights.Read(weights, node), windowSize, MapRegion.Whole(windowSize), ProgramTypes.Single);
+            result.AddFused(result._program, WindowInput.Normalized, windowSize, count);
+            return result;
+        }
+        catch
+        {
+            result.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Workers on the CPU with networks of another kind.</summary>
     /// <param name="count">How many, 1 or more.</param>
     /// <param name="create">Makes a network; called on its thread.</param>
@@ -150,11 +174,16 @@ public sealed class InferenceWorkers : IDisposable
         var graph = FusedNetworks.Trace(task.Model);
         var types = new ProgramTypes(wide, settings.Precision == Precision.Int8 ? task.Calibration!.QuantizationOf(graph) : null);
         _program = FusedNetworks.Compile(task.Model, graph, settings.Window.Size, Kept(settings), types, input);
-        for (var i = 0; i < task.Threads; i++)
+        AddFused(_program, input, settings.Window.Size, task.Threads);
+    }
+
+    private void AddFused(FusedProgram program, WindowInput input, int windowSize, int count)
+    {
+        for (var i = 0; i < count; i++)
         {
             var thread = Start(operatorThreads: 1);
             thread.Run(() => OneDnnLibrary.UseThreads(1));
-            _workers.Add(new(thread.Run(() => new FusedWindowNetwork(_program, input, settings.Window.Size)), thread));
+            _workers.Add(new(thread.Run(() => new FusedWindowNetwork(program, input, windowSize)), thread));
         }
     }
 

@@ -51,11 +51,17 @@ public static class PrecisionChoice
     public static bool IsFused(LoadedModel model, string device)
     {
         ArgumentNullException.ThrowIfNull(model);
+        return CanBeFused(model.Architecture, model.Channels, model.ClassCount, device);
+    }
+
+    /// <summary>The same of an architecture, with its input channels and logits a pixel.</summary>
+    internal static bool CanBeFused(string architecture, int channels, int classes, string device)
+    {
         if (device != "cpu" || !OneDnnLibrary.IsAvailable)
             return false;
-        var (family, encoder) = ArchitectureRegistry.Parse(model.Architecture);
+        var (family, encoder) = ArchitectureRegistry.Parse(architecture);
         // Attention is written for AVX2, which HasInt8 stands for.
-        return (IsConvolutional(encoder) || OneDnnLibrary.HasInt8) && family.CanBeFused(encoder, model.Channels, model.ClassCount);
+        return (IsConvolutional(encoder) || OneDnnLibrary.HasInt8) && family.CanBeFused(encoder, channels, classes);
     }
 
     /// <summary>Whether a model can be computed in bytes: fused, and of convolutions mostly.</summary>

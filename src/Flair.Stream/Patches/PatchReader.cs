@@ -60,7 +60,9 @@ public static class PatchReader
         return (raster.Width, raster.Height, values);
     });
 
-    private static long Room(string path, long bytes) => bytes <= Array.MaxLength ? bytes
+    /// <summary>How many bytes an array of a patch's values is to have: <paramref name="bytes"/>, if an array can have so many.</summary>
+    /// <exception cref="FlairException">It cannot.</exception>
+    internal static long Room(string path, long bytes) => bytes <= Array.MaxLength ? bytes
         : throw new FlairException($"{path}: takes {bytes} bytes, and a patch has at most {Array.MaxLength}; cut it into smaller ones");
 
     private static T Guard<T>(string path, Func<Raster, T> read)

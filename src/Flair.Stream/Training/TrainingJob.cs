@@ -50,7 +50,7 @@ public static class TrainingJob
 
         var watch = Stopwatch.StartNew();
         if (weights is not null)
-            Predict(settings, weights, tests, testMetadata, observer, stop);
+            Predict(settings, weights, summaries[^1], tests, testMetadata, observer, stop);
         var predictSeconds = weights is null ? 0 : watch.Elapsed.TotalSeconds;
         return new(history, predictSeconds, tasks.Metrics ? Measure(settings, history, observer, stop) : null);
     }
@@ -71,28 +71,45 @@ public static class TrainingJob
     }
 
     private static void Predict(
-        TrainingSettings settings, StateDict weights, IReadOnlyList<PatchFiles> patches, IReadOnlyList<float[]>? encoded, ITrainingObserver observer, CancellationToken stop)
+        TrainingSettings settings,
+        StateDict weights,
+        PatchSummary summary,
+        IReadOnlyList<PatchFiles> patches,
+        IReadOnlyList<float[]>? encoded,
+        ITrainingObserver observer,
+        CancellationToken stop)
     {
         var metadata = encoded?.Zip(patches).ToDictionary(pair => pair.Second.Line, pair => pair.First);
         var (architecture, encoder) = ArchitectureRegistry.Parse(settings.Architecture);
+        using var workers = PatchWorkers.Start(settings, weights, summary);
         using var thread = new DeviceThread(Environment.ProcessorCount);
-        using var network = thread.Run(() =>
+        // Made by the first batch that wants it: seldom one does where there are workers.
+        var network = new Lazy<INetwork>(() =>
         {
             using var bare = architecture.Create(encoder, settings.Channels.Count, settings.Classes.Count, weights, settings.UseMetadata);
             return NetworkOptimizer.Optimize(bare, Precision.Fp32, settings.Device);
         });
-        var result = PredictRun.RunAsync(
-            new()
-            {
-                Settings = settings,
-                Forward = network.Forward,
-                SizeMultiple = architecture.SizeMultiple,
-                Thread = thread,
-                Metadata = metadata is null ? null : patch => metadata[patch.Line],
-                Progress = progress => observer.Progressed("predicting", progress.Done, progress.Total),
-            },
-            stop).GetAwaiter().GetResult();
-        observer.Notice($"{result.Patches} predictions in {result.Directory}");
+        try
+        {
+            var result = PredictRun.RunAsync(
+                new()
+                {
+                    Settings = settings,
+                    Forward = (input, values) => network.Value.Forward(input, values),
+                    SizeMultiple = architecture.SizeMultiple,
+                    Thread = thread,
+                    Workers = workers,
+                    Metadata = metadata is null ? null : patch => metadata[patch.Line],
+                    Progress = progress => observer.Progressed("predicting", progress.Done, progress.Total),
+                },
+                stop).GetAwaiter().GetResult();
+            observer.Notice($"{result.Patches} predictions in {result.Directory}");
+        }
+        finally
+        {
+            if (network.IsValueCreated)
+                network.Value.Dispose();
+        }
     }
 
     private static MetricsResult Measure(TrainingSettings settings, TrainingHistory history, ITrainingObserver observer, CancellationToken stop)
