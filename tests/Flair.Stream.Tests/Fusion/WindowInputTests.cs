@@ -105,6 +105,8 @@ public sealed class WindowInputTests
         fixed (float* to = map)
             WindowInput.WriteNormalized([1, 2, 3, 4, 5, 6], 3, (nint)to);
         Assert.Equal([1f, 4, 2, 5, 3, 6], map);
+
+        Assert.Equal(map, Write<float>(WindowInput.Normalized, [.. MemoryMarshal.AsBytes<float>([1, 2, 3, 4, 5, 6])], channels: 2));
     }
 
     /// <summary>What the normalizer makes, [pixel][channel].</summary>
