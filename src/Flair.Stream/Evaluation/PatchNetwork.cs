@@ -23,7 +23,7 @@ internal sealed class PatchNetwork(PredictParts parts, PatchWorkers? workers, Bl
 {
     protected override async Task HandleAsync(IReadOnlyList<NormalizedPatch> message, CancellationToken cancellation)
     {
-        if (workers?.Take(message[0]) == true)
+        if (workers?.Takes(message[0]) == true)
         {
             foreach (var patch in message)
                 await workers.SendAsync(patch, cancellation).ConfigureAwait(false);

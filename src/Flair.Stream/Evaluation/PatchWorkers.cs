@@ -77,7 +77,7 @@ internal sealed class PatchWorkers
     public Task Completion => _block.Completion;
 
     /// <summary>Whether the workers take patches of its size.</summary>
-    public bool Take(NormalizedPatch patch) => _size == new PixelRect(0, 0, patch.Width, patch.Height);
+    public bool Takes(NormalizedPatch patch) => _size == new PixelRect(0, 0, patch.Width, patch.Height);
 
     /// <summary>Hands a patch over, when there is room.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>

@@ -55,7 +55,7 @@ public static class PredictRun
         var counters = new BlockCounters("network", "patches");
         var workers = parts.Workers is { } fused ? new PatchWorkers(fused, settings.Classes.Count, counters, write, stop.Token) : null;
         var network = new PatchNetwork(parts, workers, counters, write, stop.Token);
-        var batch = new PatchBatcher(settings.BatchSize, patch => workers?.Take(patch) == true, new BlockCounters("batch", "batches"), network.Input, stop.Token);
+        var batch = new PatchBatcher(settings.BatchSize, patch => workers?.Takes(patch) == true, new BlockCounters("batch", "batches"), network.Input, stop.Token);
         var readers = PatchReader.Threads(settings);
         var normalizers = new PatchNormalizers(settings);
         var read = new TransformBlock<PatchFiles?, NormalizedPatch?>(
