@@ -94,7 +94,7 @@ public sealed class PatchWorkersTests : IDisposable
         Assert.Equal(alone, Predictions(settings, 8));
     }
 
-    [OneDnnFact]
+    [Fact]
     public async Task Patches_of_other_sizes_are_libtorchs()
     {
         (int Width, int Height)[] sizes = [(64, 64), (64, 32), (96, 96), (64, 64), (64, 32), (64, 64), (32, 64)];
