@@ -75,6 +75,7 @@ internal static class BenchCommand
             output.WriteLine($"         {Rate(decode.Pixels, decode.StitchedSeconds)} with stitching on the CPU, {Ratio(decode.RawSeconds, decode.StitchedSeconds)}");
             output.WriteLine($"         {Rate(decode.Pixels, decode.ReadSeconds)} through the reader alone, {Ratio(decode.RawSeconds, decode.ReadSeconds)}");
             output.WriteLine($"         {Rate(decode.Pixels, decode.RawSeconds)} by GDAL alone, every block once, all cores");
+            output.WriteLine($"         busy in the whole graph, seconds: {string.Join(", ", decode.Blocks.Select(block => $"{block.Name} {block.BusySeconds:0.00}"))}");
         }
 
         if (write is not null)

@@ -19,7 +19,14 @@ public sealed record NetworkFigures(double SecondsPerWindow, long Windows, strin
 /// <param name="GraphSeconds">The whole graph, from the first unit to the last record, with a network that does nothing: neither it nor stitching takes time.</param>
 /// <param name="StitchedSeconds">The same with a network that gives logits without computing them, which the CPU stitches.</param>
 /// <param name="Rounds">Rounds of which these are the medians.</param>
-public sealed record DecodeFigures(long Pixels, double RawSeconds, double ReadSeconds, double GraphSeconds, double StitchedSeconds, int Rounds);
+/// <param name="Blocks">What each block of the graph was busy with in the last round of <paramref name="GraphSeconds"/>: where the network takes no time, the busiest of these is the next limit.</param>
+public sealed record DecodeFigures(
+    long Pixels, double RawSeconds, double ReadSeconds, double GraphSeconds, double StitchedSeconds, int Rounds, IReadOnlyList<BlockFigures> Blocks);
+
+/// <summary>A block of the graph.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="BusySeconds">Seconds in which it was at work, summed over its workers.</param>
+public sealed record BlockFigures(string Name, double BusySeconds);
 
 /// <summary>Writing one tile.</summary>
 /// <param name="Pixels">Its pixels.</param>

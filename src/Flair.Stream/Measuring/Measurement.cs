@@ -42,14 +42,21 @@ public static class Measurement
     {
         using var work = new WorkFolder(settings.Output);
         var plan = Prepare(settings, work, notice);
+        IReadOnlyList<BlockFigures> blocks = [];
         var (seconds, rounds) = await Rounds.MeasureAsync(
             atLeast,
             TimeProvider.System,
             () => Rounds.TimeAsync(() => Task.Run(() => RawDecoding.Run(plan.Mosaic, cancellation), cancellation)),
             () => Rounds.TimeAsync(() => ReadAsync(plan, work, cancellation)),
-            () => GraphSecondsAsync(settings, work, stitch: false, cancellation),
-            () => GraphSecondsAsync(settings, work, stitch: true, cancellation)).ConfigureAwait(false);
-        return new DecodeFigures(plan.Mosaic.Tiles.Sum(tile => tile.Rect.Area), seconds[0], seconds[1], seconds[2], seconds[3], rounds);
+            async () => Seconds(await RunGraphAsync(settings, work, stitch: false, cancellation).ConfigureAwait(false), out blocks),
+            async () => Seconds(await RunGraphAsync(settings, work, stitch: true, cancellation).ConfigureAwait(false), out _)).ConfigureAwait(false);
+        return new DecodeFigures(plan.Mosaic.Tiles.Sum(tile => tile.Rect.Area), seconds[0], seconds[1], seconds[2], seconds[3], rounds, blocks);
+
+        static double Seconds(RunSummary summary, out IReadOnlyList<BlockFigures> blocks)
+        {
+            blocks = [.. summary.Final.Blocks.Select(block => new BlockFigures(block.Name, block.Busy.TotalSeconds))];
+            return summary.Mapping.TotalSeconds;
+        }
     }
 
     /// <summary>Times the writing of a tile as large as the largest of the inputs, but at most 5000 pixels a side.</summary>
@@ -89,7 +96,7 @@ public static class Measurement
         await Task.WhenAll(read.Completion, drain.Completion).ConfigureAwait(false);
     }
 
-    private static async Task<double> GraphSecondsAsync(RunSettings settings, WorkFolder work, bool stitch, CancellationToken cancellation)
+    private static async Task<RunSummary> RunGraphAsync(RunSettings settings, WorkFolder work, bool stitch, CancellationToken cancellation)
     {
         var output = work.Next();
         var options = new RunOptions
@@ -102,7 +109,7 @@ public static class Measurement
         if (summary.Failed.Count > 0)
             throw new FlairException($"decoding cannot be measured: {summary.Failed[0].Error}");
         Directory.Delete(output, recursive: true);
-        return summary.Mapping.TotalSeconds;
+        return summary;
     }
 
     /// <summary>A folder beneath the output directory.</summary>

@@ -44,6 +44,9 @@ public sealed record GraphParts
     /// <summary>The classes.</summary>
     public required Nomenclature Classes { get; init; }
 
+    /// <summary>Tiles whose COGs are made at once; 1 or more.</summary>
+    public required int TilesSealedAtOnce { get; init; }
+
     /// <summary>Makes the writer of a tile.</summary>
     public required Func<SourceTile, TileWriter> CreateWriter { get; init; }
 
@@ -100,7 +103,7 @@ public sealed class DetectGraph
         _counters = [read, window, batch, inference, stitch, tile, seal, index];
 
         var indexBlock = new IndexBlock(parts.Records, parts.Index, new SliceFragmentWriter(), parts.Publish, parts.Committed, index, stop);
-        var sealBlock = new SealBlock(parts.TilesFromRoot, seal, indexBlock.Input, stop);
+        var sealBlock = new SealBlock(parts.TilesFromRoot, parts.TilesSealedAtOnce, seal, indexBlock.Input, stop);
         var tileBlock = new TileBlock(parts.CreateWriter, parts.Classes.Classes.Count, tile, sealBlock.Input, stop);
 
         var blend = settings.Stitch == StitchMode.Blend;

@@ -217,6 +217,7 @@ public sealed class DetectRun
         Inference = inference,
         NetworkNeedsCores = NetworkNeedsCores,
         Canvas = _options.Canvas,
+        TilesSealedAtOnce = _options.TilesSealedAtOnce,
         Classes = _plan.Model.Nomenclature,
         CreateWriter = CreateWriter,
         TilesFromRoot = Path.GetRelativePath(_plan.Layout.Root, _plan.Layout.Tiles),

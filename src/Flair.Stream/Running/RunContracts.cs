@@ -3,6 +3,7 @@ using Flair.Inference;
 using Flair.Settings;
 using Flair.Stitching;
 using Flair.Storage;
+using Flair.Tiles;
 
 namespace Flair.Running;
 
@@ -32,6 +33,9 @@ public sealed record RunOptions
 
     /// <summary>Gives the model for the channels of the inputs, where it is not to be read anew for each of many runs; null to read it.</summary>
     internal Func<ModelSettings, int, LoadedModel>? Model { get; init; }
+
+    /// <summary>Tiles whose COGs are made at once; 1 where the order of what is written matters.</summary>
+    internal int TilesSealedAtOnce { get; init; } = SealBlock.WorkersOf(Environment.ProcessorCount);
 
     /// <summary>Makes other networks than the model's, for measuring; null for the model's.</summary>
     internal Func<RunPreparation, InferenceWorkers>? Inference { get; init; }

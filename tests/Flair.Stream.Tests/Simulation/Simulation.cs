@@ -212,6 +212,7 @@ internal sealed partial class Simulation : IDisposable
     private RunOptions RunOptions(RunSettings settings) => new()
     {
         Model = (model, channels) => _model ??= ModelLoader.Load(model, channels),
+        TilesSealedAtOnce = 1,
         Inference = plan => InferenceWorkers.Of(1, () => new TinyNetwork(plan.Model.ClassCount, settings.Window.Size)),
     };
 
