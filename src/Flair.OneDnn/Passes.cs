@@ -63,6 +63,20 @@ public static unsafe class Passes
         Native.Interpolate(&what, &native, output);
     }
 
+    /// <summary>Adds to a map that is a rectangle what another map has there.</summary>
+    /// <param name="other">Holds what the rectangle needs of the other map.</param>
+    /// <param name="type">Type of both maps: floating point.</param>
+    /// <param name="row">First row of the rectangle.</param>
+    /// <param name="column">First column.</param>
+    /// <param name="rows">Its rows.</param>
+    /// <param name="columns">Its columns.</param>
+    /// <param name="map">[row][column][channel].</param>
+    public static void Add(MapPart other, MapType type, int row, int column, int rows, int columns, void* map)
+    {
+        var native = NativeOf(other);
+        Native.Add(&native, type, row, column, rows, columns, map);
+    }
+
     /// <summary>
     /// In place, each group of neighbouring channels over all pixels: relu((x − mean) / √(variance + epsilon) · weight[channel] + bias[channel])
     /// (Wu, He 2018; PyTorch's <c>group_norm</c>, then its <c>relu</c>).

@@ -174,6 +174,25 @@ public sealed unsafe class PassesTests
     [OneDnnTheory]
     [InlineData(MapType.Float32)]
     [InlineData(MapType.BFloat16)]
+    public void A_rectangle_is_added_to_of_what_lies_there(MapType type)
+    {
+        // The other map begins before the rectangle and is wider.
+        const int Channels = 19, PartRow = 2, PartColumn = 3, PartColumns = 11, Row = 4, Column = 5, Rows = 6, Columns = 7;
+        var other = Maps.Random(type, (Row + Rows - PartRow) * PartColumns * Channels, 1);
+        var before = Maps.Random(type, Rows * Columns * Channels, 2);
+        byte[] input = Maps.Encode(type, other), map = [.. Maps.Encode(type, before), .. Maps.Guarded(0)];
+
+        fixed (byte* from = input, to = map)
+            Passes.Add(new((nint)from, Channels, PartRow, PartColumn, PartColumns), type, Row, Column, Rows, Columns, to);
+
+        var expected = before.Select((value, i) =>
+            value + other[((((Row - PartRow + (i / Channels / Columns)) * PartColumns) + Column - PartColumn + (i / Channels % Columns)) * Channels) + (i % Channels)]);
+        Assert.Equal(Maps.Encode(type, [.. expected]), Maps.Unguarded(map));
+    }
+
+    [OneDnnTheory]
+    [InlineData(MapType.Float32)]
+    [InlineData(MapType.BFloat16)]
     public void Groups_of_channels_are_normalized_over_all_pixels(MapType type)
     {
         const int Pixels = 77, Channels = 24, Groups = 4, Width = Channels / Groups;

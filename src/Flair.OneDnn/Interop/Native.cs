@@ -49,6 +49,9 @@ internal static unsafe partial class Native
     [LibraryImport(Library, EntryPoint = "flair_interpolate")]
     public static partial void Interpolate(NativeInterpolation* what, NativePart* part, void* output);
 
+    [LibraryImport(Library, EntryPoint = "flair_add")]
+    public static partial void Add(NativePart* other, MapType type, int row, int column, int rows, int columns, void* map);
+
     [LibraryImport(Library, EntryPoint = "flair_group_norm")]
     public static partial void GroupNorm(void* map, MapType type, long pixels, int channels, int groups, float* weight, float* bias, float epsilon);
 

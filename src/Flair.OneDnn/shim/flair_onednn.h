@@ -66,6 +66,8 @@ struct flair_interpolation {
   int32_t add;                         // 1: onto what the output holds
 };
 FLAIR_API void flair_interpolate(const flair_interpolation* what, const flair_part* in, void* out);
+// Adds to a map that is the rectangle [row, row + rows) x [column, column + columns) what another has there. Both are float32 or bfloat16.
+FLAIR_API void flair_add(const flair_part* other, int32_t type, int32_t row, int32_t column, int32_t rows, int32_t columns, void* map);
 // In place, each group of neighbouring channels over all pixels: relu((x - mean) / sqrt(variance + epsilon) * weight[channel] + bias[channel]). in: float32 or bfloat16.
 FLAIR_API void flair_group_norm(void* map, int32_t type, int64_t pixels, int32_t channels, int32_t groups, const float* weight, const float* bias, float epsilon);
 // Each pixel's channels: (x - mean) / sqrt(variance + epsilon) * weight[channel] + bias[channel]. in: float32 or bfloat16.

@@ -76,6 +76,21 @@ void interpolate_wide(const flair_interpolation& what, const flair_part& in, flo
 FLAIR_VECTORIZED
 void interpolate_brain(const flair_interpolation& what, const flair_part& in, uint16_t* out) { interpolate(what, in, out); }
 
+template <class Value>
+__attribute__((always_inline)) inline void add(const flair_part& other, int32_t row, int32_t column, int32_t rows, int32_t columns, Value* map) {
+  const size_t count = static_cast<size_t>(columns) * other.channels;
+  for (int32_t y = row; y < row + rows; y++, map += count) {
+    const Value* from = static_cast<const Value*>(other.data) + (static_cast<size_t>(y - other.row) * other.columns + (column - other.column)) * other.channels;
+    for (size_t i = 0; i < count; i++) narrow(widen(map[i]) + widen(from[i]), map[i]);
+  }
+}
+
+FLAIR_VECTORIZED
+void add_wide(const flair_part& other, int32_t row, int32_t column, int32_t rows, int32_t columns, float* map) { add(other, row, column, rows, columns, map); }
+
+FLAIR_VECTORIZED
+void add_brain(const flair_part& other, int32_t row, int32_t column, int32_t rows, int32_t columns, uint16_t* map) { add(other, row, column, rows, columns, map); }
+
 // Added to the sums of each channel and of its squares, where those are wanted.
 template <class Value>
 __attribute__((always_inline)) inline void sum_pixels(const Value* in, int64_t pixels, int32_t channels, double* sums, double* squares) {
@@ -279,6 +294,13 @@ void flair_interpolate(const flair_interpolation* what, const flair_part* in, vo
     interpolate_brain(*what, *in, static_cast<uint16_t*>(out));
   else
     interpolate_wide(*what, *in, static_cast<float*>(out));
+}
+
+void flair_add(const flair_part* other, int32_t type, int32_t row, int32_t column, int32_t rows, int32_t columns, void* map) {
+  if (type == FLAIR_BFLOAT16)
+    add_brain(*other, row, column, rows, columns, static_cast<uint16_t*>(map));
+  else
+    add_wide(*other, row, column, rows, columns, static_cast<float*>(map));
 }
 
 void flair_group_norm(void* map, int32_t type, int64_t pixels, int32_t channels, int32_t groups, const float* weight, const float* bias, float epsilon) {

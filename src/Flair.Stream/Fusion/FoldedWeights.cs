@@ -23,6 +23,8 @@ internal sealed record FoldedWeights(float[] Kernel, float[] Bias)
                 return ReadWhole(weights, convolution, part.Convolution).Take(part, convolution.Input.Channels);
             case ConvolutionNode convolution:
                 return ReadWhole(weights, convolution, convolution.Name);
+            case TransposedConvolutionNode transposed:
+                return ReadTransposed(weights, transposed);
             case DepthwiseNode depthwise:
                 return ReadDepthwise(weights, depthwise);
             case GroupNormNode or LayerNormNode:
@@ -61,20 +63,39 @@ internal sealed record FoldedWeights(float[] Kernel, float[] Bias)
     {
         var kernel = TensorValues.Singles(weights[$"{name}.weight"]);
         var bias = node.HasBias ? TensorValues.Singles(weights[$"{name}.bias"]) : new float[node.Channels];
-        if (node.Norm is not { } norm)
-            return new(kernel, bias);
+        if (node.Norm is { } norm)
+            Fold(weights, norm, kernel, bias);
+        return new(kernel, bias);
+    }
+
+    private static FoldedWeights ReadTransposed(StateDict weights, TransposedConvolutionNode node)
+    {
+        const int Taps = TransposedConvolutionNode.Kernel * TransposedConvolutionNode.Kernel;
+        var (stored, bias) = (TensorValues.Singles(weights[$"{node.Name}.weight"]), TensorValues.Singles(weights[$"{node.Name}.bias"]));
+        var (inputs, outputs) = (node.Input.Channels, node.Channels);
+        var kernel = new float[stored.Length];
+        for (var i = 0; i < inputs; i++)
+        {
+            for (var o = 0; o < outputs; o++)
+                stored.AsSpan(((i * outputs) + o) * Taps, Taps).CopyTo(kernel.AsSpan(((o * inputs) + i) * Taps));
+        }
+
+        Fold(weights, node.Norm, kernel, bias);
+        return new(kernel, bias);
+    }
+
+    private static void Fold(StateDict weights, string norm, float[] kernel, float[] bias)
+    {
         var (weight, shift) = (TensorValues.Singles(weights[$"{norm}.weight"]), TensorValues.Singles(weights[$"{norm}.bias"]));
         var (mean, variance) = (TensorValues.Singles(weights[$"{norm}.running_mean"]), TensorValues.Singles(weights[$"{norm}.running_var"]));
-        var each = kernel.Length / node.Channels;
-        for (var o = 0; o < node.Channels; o++)
+        var each = kernel.Length / bias.Length;
+        for (var o = 0; o < bias.Length; o++)
         {
             var scale = weight[o] / Math.Sqrt(variance[o] + BatchNorm.Epsilon);
             bias[o] = (float)(shift[o] + (scale * (bias[o] - mean[o])));
             foreach (ref var value in kernel.AsSpan(o * each, each))
                 value = (float)(value * scale);
         }
-
-        return new(kernel, bias);
     }
 
     private static FoldedWeights ReadDepthwise(StateDict weights, DepthwiseNode node)

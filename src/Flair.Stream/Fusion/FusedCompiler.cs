@@ -31,6 +31,7 @@ internal sealed class FusedCompiler
     private readonly Dictionary<(MapNode Node, bool Wide), MapBuffer> _buffers = [];
     private readonly List<MapBuffer> _between = [];
     private readonly List<FusedStep> _steps = [];
+    private readonly WideSteps _wideSteps;
 
     private FusedCompiler(
         NetworkGraph graph, Func<MapNode, FoldedWeights> weights, int size, MapRegion kept, ProgramTypes types, InputScaling? scaling, ByteScaling? bytes, int threads)
@@ -42,6 +43,7 @@ internal sealed class FusedCompiler
         _types = types;
         _scaling = scaling;
         _regions = RegionPlan.Create(graph, size, kept);
+        _wideSteps = new(_regions, weights, size, node => TypeOf(node, wide: true));
         _bytes = types.Quantization is { First: true } && PackedWindow.Suits(graph, _regions, size) ? bytes : null;
     }
 
@@ -96,28 +98,12 @@ internal sealed class FusedCompiler
                 case MaxPoolNode pool:
                     Add(pool);
                     break;
-                case UpsampleNode upsample when !IsFolded(upsample):
-                    Add(upsample);
+                case UpsampleNode upsample:
+                    if (!IsFolded(upsample))
+                        Add(upsample);
                     break;
-                case InterpolationNode interpolation:
-                    Add(interpolation);
-                    break;
-                case GroupNormNode norm:
-                    Add(norm);
-                    break;
-                case ContextNode context:
-                    Add(context, (input, output) => new ContextStep(
-                        context, _regions[context.Input].Area, _regions[context].Area, _types.Wide, _weights(context.First), _weights(context.Second), input, output));
-                    break;
-                case LayerNormNode norm:
-                    Add(norm, (input, output) => new LayerNormStep(norm, _regions[norm].Area, _types.Wide, _weights(norm), input, output));
-                    break;
-                case DepthwiseNode depthwise:
-                    Add(depthwise, (input, output) => new DepthwiseStep(
-                        depthwise, _regions[depthwise], _types.Wide, _size / depthwise.Reduction, _regions[depthwise.Input], _weights(depthwise), input, output));
-                    break;
-                case AttentionNode attention:
-                    Add(attention);
+                case not InputNode:
+                    AddWide(node);
                     break;
             }
 
@@ -169,10 +155,12 @@ internal sealed class FusedCompiler
     {
         try
         {
-            Parallel.ForEach(_graph.Convolutions, node =>
+            Parallel.ForEach(_graph.Nodes, node =>
             {
-                if (!TryFold(node, IsWide(node)))
-                    _operations[node] = Convolution(node, IsWide(node));
+                if (node is TransposedConvolutionNode transposed)
+                    _operations[node] = Transposed(transposed);
+                else if (node is ConvolutionNode convolution && !TryFold(convolution, IsWide(node)))
+                    _operations[node] = Convolution(convolution, IsWide(node));
             });
         }
         catch (AggregateException e)
@@ -263,35 +251,13 @@ internal sealed class FusedCompiler
         AddStep(new UpsampleStep(node, _regions[node], TypeOf(node, wide), parts, output), [.. parts.Select(part => part.Item1), output]);
     }
 
-    private void Add(InterpolationNode node)
+    /// <summary>A map in floating point of others.</summary>
+    private void AddWide(MapNode node)
     {
-        if (TypeOf(node.Input, wide: true) != TypeOf(node, wide: true))
-            throw new InvalidOperationException($"'{node.Name}' is of another type than '{node.Input.Name}'");
-        var input = Buffer(node.Input, wide: true);
-        var output = OutputOf(node, node.Added, wide: true);
-        AddStep(
-            new InterpolationStep(node, _regions[node], TypeOf(node, wide: true), _size / node.Input.Reduction, _regions[node.Input], input, output), input, output);
-    }
-
-    private void Add(GroupNormNode node)
-    {
-        // In place.
-        var map = OutputOf(node, node.Input, wide: true)!;
-        AddStep(new GroupNormStep(node, _regions[node].Area, TypeOf(node, wide: true), _weights(node), map), map);
-    }
-
-    /// <summary>A map in floating point of another one.</summary>
-    private void Add(UnaryNode node, Func<MapBuffer, MapBuffer, FusedStep> create)
-    {
-        var (input, output) = (Buffer(node.Input, wide: true), Buffer(node, wide: true));
-        AddStep(create(input, output), input, output);
-    }
-
-    private void Add(AttentionNode node)
-    {
-        var (queries, keysValues, output) = (Buffer(node.Queries, wide: true), Buffer(node.KeysValues, wide: true), Buffer(node, wide: true));
-        var (count, keys) = ((int)_regions[node.Queries].Area, (int)_regions[node.KeysValues].Area);
-        AddStep(new AttentionStep(node, count, keys, _types.Wide, queries, keysValues, output), queries, keysValues, output);
+        MapBuffer[] inputs = [.. node.Sources.Select(source => Buffer(source, wide: true))];
+        var output = OutputOf(node, node.InPlaceOf, wide: true);
+        FusedStep step = node is TransposedConvolutionNode ? new OperationStep(node, inputs[0], null, output, _operations[node]) : _wideSteps.Create(node, inputs, output);
+        AddStep(step, [.. inputs, output]);
     }
 
     private void Quantize(MapNode node)
@@ -320,40 +286,16 @@ internal sealed class FusedCompiler
             || node is not { Kernel: 3, Stride: 1, Dilation: 1, Added: null } || _graph.Nodes.Count(reader => reader.Sources.Contains(upsample)) > 1)
             return false;
         var beside = upsample.Beside.SingleOrDefault();
-        var (region, source) = (_regions[node], _regions[upsample.Below]);
-        // Of the coarser pixels' 4 × 4 each, 2 apart and the first beginning a pixel before its own two, what lies outside of the region is cut off.
-        var (top, left) = (1 + region.Row - (2 * source.Row), 1 + region.Column - (2 * source.Column));
-        var (bottom, right) = ((2 * source.Rows) + 2 - top - region.Rows, (2 * source.Columns) + 2 - left - region.Columns);
-        if (new[] { top, left, bottom, right }.Any(cut => cut is < 0 or >= UpsampledKernel.Side))
+        var inBytes = InputOf(node) == MapType.UInt8;
+        var outType = TypeOf(node, wide);
+        if (TransposedShape(upsample.Below, InputOf(node), node, beside is null || !inBytes ? outType : MapType.Float32) is not { } shape)
             return false;
 
         var weights = _weights(node);
         var steps = wide ? null : _types.Quantization!.StepsOf(node);
-        var outType = TypeOf(node, wide);
         var kernel = UpsampledKernel.Create(weights.Kernel, node.Channels, node.Input.Channels, upsample.Below.Channels);
         var bias = beside is null ? weights.Bias : new float[node.Channels];
-        var inBytes = InputOf(node) == MapType.UInt8;
-        var shape = new ConvolutionShape
-        {
-            Transposed = true,
-            InChannels = upsample.Below.Channels,
-            InRows = source.Rows,
-            InColumns = source.Columns,
-            OutChannels = node.Channels,
-            OutRows = region.Rows,
-            OutColumns = region.Columns,
-            Kernel = UpsampledKernel.Side,
-            Stride = 2,
-            Top = top,
-            Left = left,
-            Bottom = bottom,
-            Right = right,
-            InType = InputOf(node),
-            OutType = beside is null || !inBytes ? outType : MapType.Float32,
-            Relu = beside is null && node.Relu,
-            Threads = _threads,
-        };
-        var upsampling = Create(shape, kernel, bias, upsample.Below, steps);
+        var upsampling = Create(shape with { Relu = beside is null && node.Relu }, kernel, bias, upsample.Below, steps);
         // oneDNN's other transposed convolutions of bytes are many times slower than the copy.
         if (inBytes && !s_generated.Any(name => upsampling.Implementation.StartsWith(name, StringComparison.Ordinal)))
         {
@@ -368,6 +310,44 @@ internal sealed class FusedCompiler
         shape = ShapeOf(node, beside, _regions[upsample], wide);
         _operations[node] = Create(inBytes ? shape with { AddedType = MapType.Float32 } : shape with { SumType = outType }, rest, weights.Bias, beside, steps);
         return true;
+    }
+
+    private Operation Transposed(TransposedConvolutionNode node)
+    {
+        var weights = _weights(node);
+        var shape = TransposedShape(node.Input, _types.Wide, node, _types.Wide)
+            ?? throw new InvalidOperationException($"'{node.Name}' reads another part of '{node.Input.Name}' than is computed");
+        return Operation.Convolution(shape with { Relu = true }, weights.Kernel, weights.Bias);
+    }
+
+    /// <summary>The shape of a transposed convolution of 4 × 4 taps, stride 2 and padding 1; null: what is computed of its input is not what is needed.</summary>
+    private ConvolutionShape? TransposedShape(MapNode input, MapType inType, MapNode node, MapType outType)
+    {
+        var (region, source) = (_regions[node], _regions[input]);
+        // Of the coarser pixels' 4 × 4 each, 2 apart and the first beginning a pixel before its own two, what lies outside of the region is cut off.
+        var (top, left) = (1 + region.Row - (2 * source.Row), 1 + region.Column - (2 * source.Column));
+        var (bottom, right) = ((2 * source.Rows) + 2 - top - region.Rows, (2 * source.Columns) + 2 - left - region.Columns);
+        if (new[] { top, left, bottom, right }.Any(cut => cut is < 0 or >= UpsampledKernel.Side))
+            return null;
+        return new ConvolutionShape
+        {
+            Transposed = true,
+            InChannels = input.Channels,
+            InRows = source.Rows,
+            InColumns = source.Columns,
+            OutChannels = node.Channels,
+            OutRows = region.Rows,
+            OutColumns = region.Columns,
+            Kernel = UpsampledKernel.Side,
+            Stride = 2,
+            Top = top,
+            Left = left,
+            Bottom = bottom,
+            Right = right,
+            InType = inType,
+            OutType = outType,
+            Threads = _threads,
+        };
     }
 
     private Operation Convolution(ConvolutionNode node, bool wide)

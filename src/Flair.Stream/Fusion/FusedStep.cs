@@ -78,6 +78,18 @@ internal sealed unsafe class UpsampleStep(
     }
 }
 
+/// <summary>A sum, in place.</summary>
+internal sealed unsafe class SumStep(SumNode node, MapRegion region, MapType type, MapRegion addedRegion, MapBuffer added, MapBuffer? output) : FusedStep(node, output)
+{
+    public override string Implementation => "sum";
+
+    public override void Run(in FusedMemory memory)
+    {
+        var part = new MapPart((nint)memory.Of(added), node.Channels, addedRegion.Row, addedRegion.Column, addedRegion.Columns);
+        Passes.Add(part, type, region.Row, region.Column, region.Rows, region.Columns, memory.Of(Output));
+    }
+}
+
 /// <summary>Interpolation, onto what is there where something is added.</summary>
 internal sealed unsafe class InterpolationStep(
     InterpolationNode node, MapRegion region, MapType type, int inputSize, MapRegion inputRegion, MapBuffer input, MapBuffer? output) : FusedStep(node, output)
@@ -88,12 +100,12 @@ internal sealed unsafe class InterpolationStep(
     {
         var part = new MapPart((nint)memory.Of(input), node.Channels, inputRegion.Row, inputRegion.Column, inputRegion.Columns);
         Passes.Interpolate(
-            part, type, inputSize, inputSize, node.Factor, region.Row, region.Column, region.Rows, region.Columns, node.Added is not null, memory.Of(Output));
+            part, type, inputSize, inputSize, node.Factor, region.Row, region.Column, region.Rows, region.Columns, node.InPlaceOf is not null, memory.Of(Output));
     }
 }
 
 /// <summary>Normalization of groups of channels and ReLU, in place.</summary>
-internal sealed unsafe class GroupNormStep(GroupNormNode node, long pixels, MapType type, FoldedWeights weights, MapBuffer map) : FusedStep(node, map)
+internal sealed unsafe class GroupNormStep(GroupNormNode node, long pixels, MapType type, FoldedWeights weights, MapBuffer? map) : FusedStep(node, map)
 {
     public override string Implementation => "group norm";
 
@@ -102,7 +114,7 @@ internal sealed unsafe class GroupNormStep(GroupNormNode node, long pixels, MapT
 
 /// <summary>Two 1 × 1 convolutions of a map's mean, at every pixel.</summary>
 internal sealed unsafe class ContextStep(
-    ContextNode node, long inputPixels, long pixels, MapType type, FoldedWeights first, FoldedWeights second, MapBuffer input, MapBuffer output) : FusedStep(node, output)
+    ContextNode node, long inputPixels, long pixels, MapType type, FoldedWeights first, FoldedWeights second, MapBuffer input, MapBuffer? output) : FusedStep(node, output)
 {
     public override string Implementation => "context";
 
@@ -129,7 +141,7 @@ internal sealed unsafe class ContextStep(
 }
 
 /// <summary>Normalization of each pixel's channels.</summary>
-internal sealed unsafe class LayerNormStep(LayerNormNode node, long pixels, MapType type, FoldedWeights weights, MapBuffer input, MapBuffer output) : FusedStep(node, output)
+internal sealed unsafe class LayerNormStep(LayerNormNode node, long pixels, MapType type, FoldedWeights weights, MapBuffer input, MapBuffer? output) : FusedStep(node, output)
 {
     public override string Implementation => "layer norm";
 
@@ -139,7 +151,7 @@ internal sealed unsafe class LayerNormStep(LayerNormNode node, long pixels, MapT
 
 /// <summary>Convolution of each channel by itself.</summary>
 internal sealed unsafe class DepthwiseStep(
-    DepthwiseNode node, MapRegion region, MapType type, int size, MapRegion inputRegion, FoldedWeights weights, MapBuffer input, MapBuffer output) : FusedStep(node, output)
+    DepthwiseNode node, MapRegion region, MapType type, int size, MapRegion inputRegion, FoldedWeights weights, MapBuffer input, MapBuffer? output) : FusedStep(node, output)
 {
     private readonly float[] _taps = Transpose(weights.Kernel, node.Channels);
 
@@ -162,7 +174,7 @@ internal sealed unsafe class DepthwiseStep(
 
 /// <summary>Attention.</summary>
 internal sealed unsafe class AttentionStep(
-    AttentionNode node, int queryCount, int keyCount, MapType type, MapBuffer queries, MapBuffer keysValues, MapBuffer output) : FusedStep(node, output)
+    AttentionNode node, int queryCount, int keyCount, MapType type, MapBuffer queries, MapBuffer keysValues, MapBuffer? output) : FusedStep(node, output)
 {
     public override string Implementation => "attention";
 

@@ -26,6 +26,12 @@ internal static class RegionPlan
                 case ConvolutionNode convolution:
                     Need(convolution.Input, InputOf(convolution, region, size / convolution.Input.Reduction));
                     break;
+                case TransposedConvolutionNode transposed:
+                    Need(transposed.Input, InputOfTransposed(region, size / transposed.Input.Reduction));
+                    break;
+                case SumNode sum:
+                    Need(sum.Added, region);
+                    break;
                 case MaxPoolNode or GroupNormNode or ContextNode or AttentionNode:
                     foreach (var source in node.Sources)
                         Need(source, Whole(source));
@@ -46,12 +52,12 @@ internal static class RegionPlan
                     break;
             }
 
-            // Sums are made in place: both maps have the same pixels.
-            if (node.Added is { } added)
+            // Both maps have the same pixels then.
+            if (node.InPlaceOf is { } before)
             {
-                Need(added, region);
-                if (regions[added] != region)
-                    throw new InvalidOperationException($"'{node.Name}' is a sum and not needed as a whole");
+                Need(before, region);
+                if (regions[before] != region)
+                    throw new InvalidOperationException($"'{node.Name}' is made in place of '{before.Name}' and not needed as a whole");
             }
         }
 
@@ -63,12 +69,23 @@ internal static class RegionPlan
         MapRegion Whole(MapNode node) => MapRegion.Whole(size / node.Reduction);
 
         // A sum is as whole as what it is made in.
-        bool IsWhole(MapNode node) => node is InputNode or MaxPoolNode or GroupNormNode or AttentionNode || (node.Added is { } added && (readers[added] > 1 || IsWhole(added)));
+        bool IsWhole(MapNode node) => node is InputNode or MaxPoolNode or GroupNormNode or AttentionNode || (node.InPlaceOf is { } before && (readers[before] > 1 || IsWhole(before)));
     }
 
     /// <summary>The part of its input that a convolution reads for a part of its output.</summary>
     public static MapRegion InputOf(ConvolutionNode node, MapRegion output, int inputSize) =>
         InputOf(node.Kernel, node.Stride, node.Dilation, node.Padding, output, inputSize);
+
+    /// <summary>
+    /// The part of its input that a transposed convolution of 4 × 4 taps, stride 2 and padding 1 reads: input pixel i goes to output pixels 2i − 1 … 2i + 2.
+    /// </summary>
+    private static MapRegion InputOfTransposed(MapRegion output, int inputSize)
+    {
+        return MapRegion.Between(From(output.Row), From(output.Column), To(output.Bottom), To(output.Right));
+
+        static int From(int first) => Math.Max(0, first - 1) / 2;
+        int To(int end) => Math.Min(inputSize, (end / 2) + 1);
+    }
 
     /// <summary>The part of its input that an interpolation reads for a part of its output.</summary>
     private static MapRegion InputOf(InterpolationNode node, MapRegion output, int inputSize)

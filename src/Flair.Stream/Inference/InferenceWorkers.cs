@@ -126,6 +126,22 @@ public sealed class InferenceWorkers : IDisposable
         }
     }
 
+    /// <summary>The worker on the CPU that there is where oneDNN is not.</summary>
+    internal static InferenceWorkers OnLibTorch(InferenceTask task)
+    {
+        var result = new InferenceWorkers();
+        try
+        {
+            result.AddTorch(task);
+            return result;
+        }
+        catch
+        {
+            result.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Workers on the CPU with networks of another kind.</summary>
     /// <param name="count">How many, 1 or more.</param>
     /// <param name="create">Makes a network; called on its thread.</param>

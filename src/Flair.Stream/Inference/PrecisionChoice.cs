@@ -64,8 +64,12 @@ public static class PrecisionChoice
         return (IsConvolutional(encoder) || OneDnnLibrary.HasInt8) && family.CanBeFused(encoder, channels, classes);
     }
 
-    /// <summary>Whether a model can be computed in bytes: fused, and of convolutions mostly.</summary>
-    internal static bool CanBeInBytes(LoadedModel model, string device) => IsFused(model, device) && IsConvolutional(ArchitectureRegistry.Parse(model.Architecture).Encoder);
+    /// <summary>Whether a model can be computed in bytes: fused, and of a kind whose convolutions in bytes are tested.</summary>
+    internal static bool CanBeInBytes(LoadedModel model, string device)
+    {
+        var (family, encoder) = ArchitectureRegistry.Parse(model.Architecture);
+        return IsFused(model, device) && IsConvolutional(encoder) && family.Decoder is "unet" or "unetplusplus" or "fpn" or "deeplabv3" or "deeplabv3plus";
+    }
 
     private static bool IsConvolutional(string encoder) => EncoderCatalog.Convolutional.Contains(encoder, StringComparer.Ordinal);
 

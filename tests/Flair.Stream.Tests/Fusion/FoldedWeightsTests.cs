@@ -1,5 +1,6 @@
 using Flair.Checkpoints;
 using Flair.Fusion;
+using Flair.Models.Graphs;
 
 namespace Flair.Tests.Fusion;
 
@@ -31,5 +32,26 @@ public sealed class FoldedWeightsTests
 
         Assert.Equal(original, kernel);
         Assert.Equal(originalBias, bias);
+    }
+
+    [Fact]
+    public void A_transposed_convolutions_kernel_is_turned_and_its_normalization_folded_in()
+    {
+        const int Inputs = 3, Outputs = 2, Taps = 16;
+        var weights = FormulaWeights.Create(
+            [("a.weight", [Inputs, Outputs, 4, 4]), ("a.bias", [Outputs]), .. new[] { "weight", "bias", "running_mean", "running_var" }.Select(name => ($"b.{name}", (IReadOnlyList<long>)[Outputs]))]);
+        float[] kernel = Values("a.weight"), bias = Values("a.bias"), weight = Values("b.weight"), shift = Values("b.bias"), mean = Values("b.running_mean"), variance = Values("b.running_var");
+
+        var (folded, constants) = FoldedWeights.Read(weights, new TransposedConvolutionNode(new InputNode(Inputs), "a", Outputs, "b"));
+
+        for (var o = 0; o < Outputs; o++)
+        {
+            var scale = weight[o] / Math.Sqrt(variance[o] + 1e-5);
+            Assert.Equal(shift[o] + (scale * (bias[o] - mean[o])), constants[o], 1e-6);
+            for (var i = 0; i < Inputs * Taps; i++)
+                Assert.Equal(scale * kernel[(((i / Taps * Outputs) + o) * Taps) + (i % Taps)], folded[(o * Inputs * Taps) + i], 1e-6);
+        }
+
+        float[] Values(string name) => TensorValues.Singles(weights[name]);
     }
 }

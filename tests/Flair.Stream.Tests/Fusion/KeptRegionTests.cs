@@ -26,18 +26,22 @@ public sealed class KeptRegionTests
     [InlineData("resnet18_deeplabv3plus", 64, new[] { 1, 13, 24 })]
     [InlineData("resnet18_fpn", 64, new[] { 1, 7, 31 })]
     [InlineData("mit_b0_unet", 96, new[] { 1, 24 })]
+    [InlineData("resnet18_linknet", 96, new[] { 1, 13, 24, 47 })]
+    [InlineData("resnet50_linknet", 64, new[] { 18 })]
     public void Without_margins_the_logits_are_the_same(string name, int size, int[] margins)
     {
         var network = s_networks.GetOrAdd(name, _ => TracedNetwork.OfArchitecture(name, 3, 13));
         AssertSameParts(network, size, margins.Select(margin => MapRegion.Between(margin, margin, size - margin, size - margin)));
     }
 
-    [OneDnnFact]
-    public void Any_part_of_a_window_can_be_kept()
+    [OneDnnTheory]
+    [InlineData("resnet18_unet")]
+    [InlineData("resnet18_linknet")]
+    public void Any_part_of_a_window_can_be_kept(string architecture)
     {
         const int Size = 64;
         AssertSameParts(
-            s_networks.GetOrAdd("resnet18_unet", name => TracedNetwork.OfArchitecture(name, 3, 13)), Size, [new(5, 33, 20, 7), new(0, 0, 1, 64), new(63, 63, 1, 1), new(0, 31, 33, 2), new(10, 0, 54, 21)]);
+            s_networks.GetOrAdd(architecture, name => TracedNetwork.OfArchitecture(name, 3, 13)), Size, [new(5, 33, 20, 7), new(0, 0, 1, 64), new(63, 63, 1, 1), new(0, 31, 33, 2), new(10, 0, 54, 21)]);
     }
 
     [OneDnnFact]

@@ -56,6 +56,7 @@ public sealed class RegionPlanTests
     [InlineData("fpn")]
     [InlineData("deeplabv3")]
     [InlineData("deeplabv3plus")]
+    [InlineData("linknet")]
     public void Of_a_whole_window_every_map_is_whole(string decoder)
     {
         var graph = Graph(decoder);
@@ -77,6 +78,24 @@ public sealed class RegionPlanTests
             regions.Where(region => region.Key.StartsWith("decoder.0.", StringComparison.Ordinal)),
             region => Assert.Equal(Square(14, 50), region.Value));
         Assert.Equal(MapRegion.Whole(64), regions["encoder.layer4.2.conv2"]);
+    }
+
+    [Fact]
+    public void A_doubled_map_is_cut_to_what_reaches_the_kept_part_and_what_it_is_added_to_stays()
+    {
+        var regions = Plan("linknet", Square(Margin, Size - Margin));
+
+        // By hand: pixel i goes to pixels 2i − 1 … 2i + 2 of the doubled map.
+        Assert.Equal(Square(128, 384), regions["decoder.blocks.4.block.1.0"]);
+        Assert.Equal(Square(63, 193), regions["decoder.blocks.4.block.0.0"]);
+        Assert.Equal(Square(63, 193), regions["decoder.blocks.3.sum"]);
+        Assert.Equal(Square(63, 193), regions["decoder.blocks.3.block.1.0"]);
+        Assert.Equal(Square(31, 97), regions["decoder.blocks.2.sum"]);
+        Assert.Equal(Square(15, 49), regions["decoder.blocks.1.sum"]);
+        Assert.Equal(Square(7, 25), regions["decoder.blocks.0.sum"]);
+        Assert.Equal(Square(3, 13), regions["decoder.blocks.0.block.0.0"]);
+        Assert.Equal(MapRegion.Whole(256), regions["encoder.conv1"]);
+        Assert.Equal(MapRegion.Whole(16), regions["encoder.layer4.2.conv2"]);
     }
 
     [Fact]

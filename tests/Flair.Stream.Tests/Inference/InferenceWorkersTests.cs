@@ -68,10 +68,10 @@ public sealed class InferenceWorkersTests
     [Theory]
     [InlineData("resnet18_linknet")]
     [InlineData("resnet18_manet")]
-    public async Task A_network_without_a_graph_is_libtorchs_with_one_worker(string architecture)
+    public async Task Without_oneDNN_a_network_is_libtorchs_with_one_worker(string architecture)
     {
         var model = Load(architecture);
-        using var inference = InferenceWorkers.Create(TaskOf(model, Precision.Fp32, threads: 2));
+        using var inference = InferenceWorkers.OnLibTorch(TaskOf(model, Precision.Fp32, threads: 2));
         using var bare = Bare(model);
         var worker = Assert.Single(inference.Workers);
 
@@ -85,9 +85,9 @@ public sealed class InferenceWorkersTests
         Assert.Equal(both[..(both.Length / 2)], (await Forward(worker, s_windows[0]))[..(both.Length / 2)]);
     }
 
-    [OneDnnFact]
+    [Fact]
     public void A_precision_that_the_device_lacks_is_refused() =>
-        Assert.Throws<FlairException>(() => InferenceWorkers.Create(TaskOf(Load("resnet18_linknet"), Precision.Fp16, threads: 2)));
+        Assert.Throws<FlairException>(() => InferenceWorkers.OnLibTorch(TaskOf(Load("resnet18_linknet"), Precision.Fp16, threads: 2)));
 
     [OneDnnFact]
     public void Time_is_of_a_window_and_of_all_workers_together()

@@ -18,8 +18,8 @@ internal abstract class MapNode(string name, int channels, int reduction)
     /// <summary>The maps it is made of.</summary>
     public abstract IReadOnlyList<MapNode> Sources { get; }
 
-    /// <summary>A map of the same shape among them that the rest is added to, before a ReLU; null: none.</summary>
-    public virtual MapNode? Added => null;
+    /// <summary>A map of the same shape among them that this one is made of in place, as a sum is; null: it has a place of its own.</summary>
+    public virtual MapNode? InPlaceOf => null;
 }
 
 /// <summary>A map that is made of one other.</summary>
@@ -64,7 +64,10 @@ internal sealed class ConvolutionNode(
     /// <summary>Zeros around the input; by default as many as keep the size at stride 1.</summary>
     public int Padding { get; init; } = kernel / 2 * dilation;
 
-    public override MapNode? Added => added;
+    /// <summary>A map of its own shape that is added before the ReLU; null: none.</summary>
+    public MapNode? Added => added;
+
+    public override MapNode? InPlaceOf => added;
 
     /// <summary>Whether what is negative becomes 0.</summary>
     public bool Relu => relu;
@@ -76,6 +79,36 @@ internal sealed class ConvolutionNode(
     public bool HasBias => bias;
 
     public override IReadOnlyList<MapNode> Sources => added is null ? [input] : [input, added];
+}
+
+/// <summary>A transposed convolution of 4 × 4 taps that doubles the resolution, its normalization folded in, and a ReLU.</summary>
+/// <param name="input">What it convolves.</param>
+/// <param name="name">The convolution's name in the state dict, where its kernel is [in][out][row][column].</param>
+/// <param name="outputs">Channels that leave.</param>
+/// <param name="norm">The normalization's name in the state dict.</param>
+internal sealed class TransposedConvolutionNode(MapNode input, string name, int outputs, string norm) : UnaryNode(input, name, outputs, input.Reduction / 2)
+{
+    /// <summary>Rows and columns of taps.</summary>
+    public const int Kernel = 4;
+
+    /// <summary>Output pixels from one input pixel to the next.</summary>
+    public const int Stride = 2;
+
+    /// <summary>Rows and columns that are cut off on each side of what the taps reach.</summary>
+    public const int Padding = 1;
+
+    public string Norm => norm;
+}
+
+/// <summary>A map plus another of the same shape.</summary>
+internal sealed class SumNode(MapNode input, string name, MapNode added) : MapNode(name, input.Channels, input.Reduction)
+{
+    /// <summary>What is added to the first.</summary>
+    public MapNode Added => added;
+
+    public override MapNode? InPlaceOf => input;
+
+    public override IReadOnlyList<MapNode> Sources => [input, added];
 }
 
 /// <summary>The largest of 3 × 3 with stride 2.</summary>
@@ -100,7 +133,7 @@ internal sealed class InterpolationNode(MapNode input, string name, int factor, 
     /// <summary>The resolution's.</summary>
     public int Factor => factor;
 
-    public override MapNode? Added => added;
+    public override MapNode? InPlaceOf => added;
 
     public override IReadOnlyList<MapNode> Sources => added is null ? [input] : [input, added];
 }
@@ -111,6 +144,8 @@ internal sealed class InterpolationNode(MapNode input, string name, int factor, 
 /// <param name="groups">Of as many channels each.</param>
 internal sealed class GroupNormNode(MapNode input, string name, int groups) : UnaryNode(input, name, input.Channels, input.Reduction)
 {
+    public override MapNode? InPlaceOf => Input;
+
     public int Groups => groups;
 }
 

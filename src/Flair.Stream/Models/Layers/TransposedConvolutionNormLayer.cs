@@ -1,4 +1,5 @@
 using Flair.Checkpoints;
+using Flair.Models.Graphs;
 using Flair.Torch;
 
 namespace Flair.Models.Layers;
@@ -6,15 +7,13 @@ namespace Flair.Models.Layers;
 /// <summary>A transposed convolution of 4×4 taps that doubles the resolution, its batch normalization and a ReLU.</summary>
 internal sealed class TransposedConvolutionNormLayer(string convolution, string norm, int inputs, int outputs) : UnaryLayer
 {
-    private const int Kernel = 4;
-
     private readonly string _kernel = $"{convolution}.weight";
     private readonly string _bias = $"{convolution}.bias";
     private readonly BatchNorm _norm = new(norm, outputs);
 
     public override IEnumerable<ParameterSpec> Parameters =>
     [
-        new(_kernel, [inputs, outputs, Kernel, Kernel], ScalarType.Float32) { IsTransposed = true },
+        new(_kernel, [inputs, outputs, TransposedConvolutionNode.Kernel, TransposedConvolutionNode.Kernel], ScalarType.Float32) { IsTransposed = true },
         new(_bias, [outputs], ScalarType.Float32) { IsTransposed = true },
         .. _norm.Parameters,
     ];
@@ -31,6 +30,9 @@ internal sealed class TransposedConvolutionNormLayer(string convolution, string 
         }
     }
 
+    /// <summary>Writes it down.</summary>
+    public MapNode Trace(NetworkGraph graph, MapNode input) => graph.Add(new TransposedConvolutionNode(input, convolution, outputs, norm));
+
     public override Tensor Forward(Plan plan, Tensor input)
     {
         // On the CPU in bf16 libtorch 1.13 gives a map of the wrong size.
@@ -38,7 +40,7 @@ internal sealed class TransposedConvolutionNormLayer(string convolution, string 
         using var converted = input.To(type);
         using var kernel = plan[_kernel].To(type);
         using var bias = plan[_bias].To(type);
-        using var x = new TensorSlot(converted.ConvTranspose2d(kernel, bias, stride: 2, padding: 1));
+        using var x = new TensorSlot(converted.ConvTranspose2d(kernel, bias, TransposedConvolutionNode.Stride, TransposedConvolutionNode.Padding));
         x.Put(x.Value.To(plan.Type));
         if (!plan.Folded)
             x.Put(_norm.Normalize(plan, x.Value));
