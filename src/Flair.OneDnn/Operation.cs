@@ -57,10 +57,12 @@ public sealed unsafe class Operation : SafeHandle
             return Create(shape, MapType.Int8, kernel.Length, kernelData, bias.Length, biasData, scaleData);
     }
 
-    /// <summary>The largest of 3 × 3 with stride 2 and padding 1; the output has half the rows and columns, rounded up.</summary>
+    /// <summary>
+    /// The largest of 3 × 3 with stride 2 and padding 1, the output has half the rows and columns, rounded up; or of 2 × 2 with stride 2, rounded down.
+    /// </summary>
     /// <exception cref="OneDnnException">oneDNN cannot do that on this processor.</exception>
-    public static Operation MaxPool(int channels, int rows, int columns, MapType type) =>
-        new(NotNull(Native.CreatePool(channels, rows, columns, type), "pooling"));
+    public static Operation MaxPool(int kernel, int channels, int rows, int columns, MapType type) =>
+        kernel is 2 or 3 ? new(NotNull(Native.CreatePool(kernel, channels, rows, columns, type), "pooling")) : throw new ArgumentOutOfRangeException(nameof(kernel));
 
     /// <summary>Runs it.</summary>
     /// <param name="input">The input map.</param>

@@ -30,14 +30,16 @@ public static unsafe class Passes
     }
 
     /// <summary>
-    /// A rectangle of a map at a multiple of its resolution, interpolated between the four pixels around; the corners' centres lie upon each other
+    /// A rectangle of a map at another resolution, interpolated between the four pixels around; the corners' centres lie upon each other
     /// (PyTorch's <c>upsample_bilinear2d</c> with <c>align_corners</c>).
     /// </summary>
     /// <param name="part">Holds what the rectangle needs of the map.</param>
-    /// <param name="type">Type of both maps: floating point.</param>
+    /// <param name="inType">The map's type: single precision, or that of the output.</param>
     /// <param name="inRows">Rows of the whole map.</param>
     /// <param name="inColumns">Its columns.</param>
-    /// <param name="factor">The resolution's.</param>
+    /// <param name="type">Type of the output: floating point.</param>
+    /// <param name="outRows">Rows of the whole interpolated map.</param>
+    /// <param name="outColumns">Its columns.</param>
     /// <param name="row">First row of the rectangle.</param>
     /// <param name="column">First column.</param>
     /// <param name="rows">Its rows.</param>
@@ -45,14 +47,18 @@ public static unsafe class Passes
     /// <param name="add">Whether it is added to what the output holds.</param>
     /// <param name="output">Takes it, [row][column][channel].</param>
     public static void Interpolate(
-        MapPart part, MapType type, int inRows, int inColumns, int factor, int row, int column, int rows, int columns, bool add, void* output)
+        MapPart part, MapType inType, int inRows, int inColumns, MapType type, int outRows, int outColumns, int row, int column, int rows, int columns, bool add, void* output)
     {
+        if (inType != MapType.Float32)
+            ArgumentOutOfRangeException.ThrowIfNotEqual(inType, type);
         var what = new NativeInterpolation
         {
+            InType = inType,
             Type = type,
             InRows = inRows,
             InColumns = inColumns,
-            Factor = factor,
+            OutRows = outRows,
+            OutColumns = outColumns,
             Row = row,
             Column = column,
             Rows = rows,
@@ -171,27 +177,65 @@ public static unsafe class Passes
         Native.Attention(queries, keysValues, type, queryCount, keyCount, channels, heads, output);
     }
 
-    /// <summary>Each channel's mean over all pixels.</summary>
-    /// <param name="input">[pixel][channel] of <paramref name="type"/>.</param>
+    /// <summary>
+    /// Each channel's mean over the cells of a grid, of which cell i of n has the rows, and columns, ⌊i · rows / n⌋ … ⌈(i + 1) · rows / n⌉ (PyTorch's
+    /// <c>adaptive_avg_pool2d</c>).
+    /// </summary>
+    /// <param name="input">[row][column][channel] of <paramref name="type"/>.</param>
     /// <param name="type">Its type: floating point.</param>
-    /// <param name="pixels">How many pixels, 1 or more.</param>
-    /// <param name="mean">Takes one a channel.</param>
-    public static void Mean(void* input, MapType type, long pixels, Span<float> mean)
+    /// <param name="rows">Its rows, 1 or more.</param>
+    /// <param name="columns">Its columns, 1 or more.</param>
+    /// <param name="grid">Cells along each side, 1 or more.</param>
+    /// <param name="mean">Takes [row of cells][column][channel].</param>
+    public static void GridMean(void* input, MapType type, int rows, int columns, int grid, Span<float> mean)
     {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(mean.Length % (grid * grid), 0);
         fixed (float* means = mean)
-            Native.Mean(input, type, pixels, mean.Length, means);
+            Native.GridMean(input, type, rows, columns, mean.Length / grid / grid, grid, means);
     }
 
-    /// <summary>The same channels at every pixel.</summary>
-    /// <param name="pixel">One a channel.</param>
+    /// <summary>In place, each pixel's channels times a weight for each channel.</summary>
+    /// <param name="weights">One a channel.</param>
     /// <param name="type">Type of the map: floating point.</param>
-    /// <param name="pixels">How many pixels, 1 or more.</param>
-    /// <param name="output">Takes [pixel][channel].</param>
-    public static void Fill(ReadOnlySpan<float> pixel, MapType type, long pixels, void* output)
+    /// <param name="pixels">How many pixels.</param>
+    /// <param name="map">[pixel][channel].</param>
+    public static void WeighChannels(ReadOnlySpan<float> weights, MapType type, long pixels, void* map)
     {
-        fixed (float* values = pixel)
-            Native.Fill(values, type, pixels, pixel.Length, output);
+        fixed (float* values = weights)
+            Native.WeighChannels(values, type, pixels, weights.Length, map);
     }
+
+    /// <summary>In place, the channels of each pixel of a rectangle times what a map of one channel has there.</summary>
+    /// <param name="weights">Holds what the rectangle needs of the map of one channel.</param>
+    /// <param name="type">Type of both maps: floating point.</param>
+    /// <param name="row">First row of the rectangle.</param>
+    /// <param name="column">First column.</param>
+    /// <param name="rows">Its rows.</param>
+    /// <param name="columns">Its columns.</param>
+    /// <param name="channels">Channels of the map that is weighed.</param>
+    /// <param name="map">It, [row][column][channel].</param>
+    public static void WeighPixels(MapPart weights, MapType type, int row, int column, int rows, int columns, int channels, void* map)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(weights.Channels, 1);
+        var native = NativeOf(weights);
+        Native.WeighPixels(&native, type, row, column, rows, columns, channels, map);
+    }
+
+    /// <summary>
+    /// A map plus what all its positions see (Fan et al. 2020 as segmentation_models_pytorch has it): softmax, over all pairs of positions together, of query · key, times the
+    /// values. That is [position][channel], and is added as if it were [channel][position].
+    /// </summary>
+    /// <param name="input">The map, [position][channel] of <paramref name="type"/>.</param>
+    /// <param name="queries">[position][width].</param>
+    /// <param name="keys">[position][width].</param>
+    /// <param name="values">[position][channel].</param>
+    /// <param name="type">Type of all maps: floating point.</param>
+    /// <param name="positions">How many positions, 1 or more.</param>
+    /// <param name="width">Channels of a query.</param>
+    /// <param name="channels">Channels of the map.</param>
+    /// <param name="output">Takes [position][channel].</param>
+    public static void PositionAttention(void* input, void* queries, void* keys, void* values, MapType type, int positions, int width, int channels, void* output) =>
+        Native.PositionAttention(input, queries, keys, values, type, positions, width, channels, output);
 
     /// <summary>Numbers to whole steps of their channels: round(x · inverseStep[channel]), saturated to 0 … 255.</summary>
     /// <param name="input">[pixel][channel] of <paramref name="inputType"/>, which is floating point.</param>

@@ -137,29 +137,35 @@ public sealed unsafe class PassesTests
     }
 
     [OneDnnTheory]
-    [InlineData(MapType.Float32, 2, false)]
-    [InlineData(MapType.Float32, 8, true)]
-    [InlineData(MapType.BFloat16, 4, false)]
-    [InlineData(MapType.BFloat16, 2, true)]
-    public void Interpolation_lays_the_corners_upon_each_other(MapType type, int factor, bool add)
+    [InlineData(MapType.Float32, MapType.Float32, 18, 14, false)]
+    [InlineData(MapType.Float32, MapType.Float32, 72, 56, true)]
+    [InlineData(MapType.Float32, MapType.Float32, 19, 15, true)]
+    [InlineData(MapType.Float32, MapType.Float32, 9, 7, false)]
+    [InlineData(MapType.BFloat16, MapType.BFloat16, 36, 28, false)]
+    [InlineData(MapType.BFloat16, MapType.BFloat16, 19, 14, true)]
+    [InlineData(MapType.Float32, MapType.BFloat16, 19, 14, true)]
+    public void Interpolation_lays_the_corners_upon_each_other(MapType inType, MapType type, int outRows, int outColumns, bool add)
     {
         // Of a map of 9 × 7, the part that begins at row 2, column 1, for a rectangle that ends at the map's last pixel.
         const int Rows = 9, Columns = 7, Channels = 19, PartRow = 2, PartColumn = 1;
-        var map = Maps.Random(type, Rows * Columns * Channels, 1);
+        var map = Maps.Random(inType, Rows * Columns * Channels, 1);
         var part = Enumerable.Range(0, map.Length).Where(i => i / Channels / Columns >= PartRow && i / Channels % Columns >= PartColumn).Select(i => map[i]).ToArray();
-        int row = factor * PartRow * 3 / 2, column = factor * PartColumn * 3 / 2;
-        int rows = (factor * Rows) - row, columns = (factor * Columns) - column;
+        int row = outRows * PartRow * 3 / 2 / Rows, column = outColumns * PartColumn * 3 / 2 / Columns;
+        int rows = outRows - row, columns = outColumns - column;
         var before = Maps.Random(type, rows * columns * Channels, 2);
-        byte[] input = Maps.Encode(type, part), output = [.. Maps.Encode(type, before), .. Maps.Guarded(0)];
+        byte[] input = Maps.Encode(inType, part), output = [.. Maps.Encode(type, before), .. Maps.Guarded(0)];
 
         fixed (byte* from = input, to = output)
-            Passes.Interpolate(new((nint)from, Channels, PartRow, PartColumn, Columns - PartColumn), type, Rows, Columns, factor, row, column, rows, columns, add, to);
+        {
+            Passes.Interpolate(
+                new((nint)from, Channels, PartRow, PartColumn, Columns - PartColumn), inType, Rows, Columns, type, outRows, outColumns, row, column, rows, columns, add, to);
+        }
 
         var actual = Maps.Decode(type, Maps.Unguarded(output));
         for (var i = 0; i < actual.Length; i++)
         {
             var (y, x, c) = (row + (i / Channels / columns), column + (i / Channels % columns), i % Channels);
-            var (down, right) = ((double)y * (Rows - 1) / ((factor * Rows) - 1), (double)x * (Columns - 1) / ((factor * Columns) - 1));
+            var (down, right) = ((double)y * (Rows - 1) / (outRows - 1), (double)x * (Columns - 1) / (outColumns - 1));
             var expected = add ? before[i] : 0;
             for (var r = 0; r < Rows; r++)
             {
@@ -169,6 +175,25 @@ public sealed unsafe class PassesTests
 
             Assert.Equal(expected, actual[i], (type == MapType.BFloat16 ? 0.004 * Math.Abs(expected) : 0) + 1e-5);
         }
+
+        if (inType == MapType.BFloat16)
+            Assert.Throws<ArgumentOutOfRangeException>(() => Passes.Interpolate(default, inType, 1, 1, MapType.Float32, 1, 1, 0, 0, 1, 1, add, null));
+    }
+
+    [OneDnnTheory]
+    [InlineData(MapType.Float32)]
+    [InlineData(MapType.BFloat16)]
+    public void One_pixel_interpolated_is_the_same_everywhere(MapType type)
+    {
+        const int Channels = 21, Rows = 3, Columns = 5;
+        var pixel = Maps.Random(MapType.Float32, Channels, 1);
+        var input = Maps.Encode(MapType.Float32, pixel);
+        var output = Maps.Guarded(Rows * Columns * Channels * type.Bytes());
+
+        fixed (byte* from = input, to = output)
+            Passes.Interpolate(new((nint)from, Channels, 0, 0, 1), MapType.Float32, 1, 1, type, 9, 9, 4, 2, Rows, Columns, false, to);
+
+        Assert.Equal(Maps.Encode(type, [.. Enumerable.Repeat(pixel, Rows * Columns).SelectMany(values => values)]), Maps.Unguarded(output));
     }
 
     [OneDnnTheory]
@@ -320,25 +345,101 @@ public sealed unsafe class PassesTests
     }
 
     [OneDnnTheory]
-    [InlineData(MapType.Float32)]
-    [InlineData(MapType.BFloat16)]
-    public void A_mean_is_of_each_channel_and_a_pixel_can_be_everywhere(MapType type)
+    [InlineData(MapType.Float32, 1)]
+    [InlineData(MapType.Float32, 2)]
+    [InlineData(MapType.Float32, 6)]
+    [InlineData(MapType.BFloat16, 3)]
+    [InlineData(MapType.BFloat16, 20)]
+    public void A_grids_means_are_of_cells_that_overlap_where_they_must(MapType type, int grid)
     {
-        const int Pixels = 301, Channels = 21;
-        var values = Maps.Random(type, Pixels * Channels, 1);
+        const int Rows = 14, Columns = 19, Channels = 21;
+        var values = Maps.Random(type, Rows * Columns * Channels, 1);
         var input = Maps.Encode(type, values);
-        var output = Maps.Guarded(values.Length * type.Bytes());
-        var mean = new float[Channels];
+        var means = new float[grid * grid * Channels];
 
-        fixed (byte* from = input, to = output)
+        fixed (byte* from = input)
+            Passes.GridMean(from, type, Rows, Columns, grid, means);
+
+        for (var i = 0; i < means.Length; i++)
         {
-            Passes.Mean(from, type, Pixels, mean);
-            Passes.Fill(mean, type, Pixels, to);
+            var (row, column, channel) = (i / Channels / grid, i / Channels % grid, i % Channels);
+            Assert.Equal(values.Where((_, at) => IsIn(at / Channels / Columns, row, Rows) && IsIn(at / Channels % Columns, column, Columns) && at % Channels == channel).Average(), means[i], 1e-6);
         }
 
-        for (var c = 0; c < Channels; c++)
-            Assert.Equal(values.Where((_, i) => i % Channels == c).Average(), mean[c], 1e-6);
-        Assert.Equal(Maps.Encode(type, [.. Enumerable.Repeat(mean, Pixels).SelectMany(pixel => pixel).Select(value => (double)value)]), Maps.Unguarded(output));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Passes.GridMean(null, type, 1, 1, 2, new float[Channels]));
+
+        bool IsIn(int place, int cell, int size) => place >= Math.Floor((double)cell * size / grid) && place < Math.Ceiling((cell + 1.0) * size / grid);
+    }
+
+    [OneDnnTheory]
+    [InlineData(MapType.Float32)]
+    [InlineData(MapType.BFloat16)]
+    public void Channels_are_weighed(MapType type)
+    {
+        const int Pixels = 31, Channels = 21;
+        var weights = Maps.Random(MapType.Float32, Channels, 1);
+        var before = Maps.Random(type, Pixels * Channels, 2);
+        byte[] map = [.. Maps.Encode(type, before), .. Maps.Guarded(0)];
+
+        fixed (byte* at = map)
+            Passes.WeighChannels(ToSingle(weights), type, Pixels, at);
+
+        var expected = before.Select((value, i) => (double)((float)value * (float)weights[i % Channels]));
+        Assert.Equal(Maps.Encode(type, [.. expected]), Maps.Unguarded(map));
+    }
+
+    [OneDnnTheory]
+    [InlineData(MapType.Float32)]
+    [InlineData(MapType.BFloat16)]
+    public void Pixels_are_weighed(MapType type)
+    {
+        // The weights begin before the rectangle and are wider.
+        const int Channels = 21, PartRow = 1, PartColumn = 2, PartColumns = 9, Row = 3, Column = 4, Rows = 5, Columns = 6;
+        var weights = Maps.Random(type, (Row + Rows - PartRow) * PartColumns, 1);
+        var before = Maps.Random(type, Rows * Columns * Channels, 2);
+        byte[] input = Maps.Encode(type, weights), map = [.. Maps.Encode(type, before), .. Maps.Guarded(0)];
+
+        fixed (byte* from = input, to = map)
+            Passes.WeighPixels(new((nint)from, 1, PartRow, PartColumn, PartColumns), type, Row, Column, Rows, Columns, Channels, to);
+
+        var expected = before.Select((value, i) =>
+            (double)((float)value * (float)weights[((Row - PartRow + (i / Channels / Columns)) * PartColumns) + Column - PartColumn + (i / Channels % Columns)]));
+        Assert.Equal(Maps.Encode(type, [.. expected]), Maps.Unguarded(map));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Passes.WeighPixels(new(0, 2, 0, 0, 1), type, 0, 0, 1, 1, Channels, null));
+    }
+
+    [OneDnnTheory]
+    [InlineData(MapType.Float32, 9, 21)]
+    [InlineData(MapType.Float32, 64, 40)]
+    [InlineData(MapType.BFloat16, 30, 17)]
+    public void Positions_share_one_softmax_and_what_they_see_is_exchanged(MapType type, int positions, int channels)
+    {
+        const int Width = 11;
+        // Some similarities are far above others.
+        double[] queries = [.. Maps.Random(type, positions * Width, 1).Select(value => 4 * value)], keys = Maps.Random(type, positions * Width, 2);
+        double[] values = [.. Maps.Random(type, positions * channels, 3).Select(value => 16 * value)], map = Maps.Random(type, positions * channels, 4);
+        byte[] asked = Maps.Encode(type, queries), offered = Maps.Encode(type, keys), seen = Maps.Encode(type, values), input = Maps.Encode(type, map);
+        var output = Maps.Guarded(input.Length);
+
+        fixed (byte* a = asked, b = offered, c = seen, from = input, to = output)
+            Passes.PositionAttention(from, a, b, c, type, positions, Width, channels, to);
+
+        var shares = new double[positions * positions];
+        for (var i = 0; i < shares.Length; i++)
+            shares[i] = Math.Exp(Enumerable.Range(0, Width).Sum(w => queries[(i / positions * Width) + w] * keys[(i % positions * Width) + w]));
+        var sum = shares.Sum();
+        var actual = Maps.Decode(type, Maps.Unguarded(output));
+        for (var position = 0; position < positions; position++)
+        {
+            for (var channel = 0; channel < channels; channel++)
+            {
+                // Where [position][channel] is taken for [channel][position].
+                var at = (channel * positions) + position;
+                var expected = map[(position * channels) + channel]
+                    + Enumerable.Range(0, positions).Sum(p => shares[(at / channels * positions) + p] / sum * values[(p * channels) + (at % channels)]);
+                Assert.Equal(expected, actual[(position * channels) + channel], (type == MapType.BFloat16 ? 0.004 * Math.Abs(expected) : 0) + 1e-5);
+            }
+        }
     }
 
     private static float[] ToSingle(double[] values) => [.. values.Select(value => (float)value)];

@@ -33,17 +33,39 @@ public sealed class PoolingTests
             }
         }
 
-        using var pool = Operation.MaxPool(Channels, rows, columns, type);
+        using var pool = Operation.MaxPool(3, Channels, rows, columns, type);
         var output = Maps.Run(pool, Maps.Encode(type, input), new byte[expected.Length * type.Bytes()]);
 
         Assert.Equal(expected, Maps.Decode(type, output));
         Assert.True(type == MapType.UInt8 || expected.Any(value => value < 0));
     }
 
+    [OneDnnTheory(MapType.BFloat16)]
+    [InlineData(12, 18, 24, MapType.Float32)]
+    [InlineData(13, 17, 24, MapType.Float32)]
+    [InlineData(9, 2, 1, MapType.Float32)]
+    [InlineData(13, 18, 24, MapType.BFloat16)]
+    public void The_largest_of_four_without_a_last_odd_row_or_column(int rows, int columns, int channels, MapType type)
+    {
+        var input = Maps.Random(type, rows * columns * channels, 1);
+        var (outRows, outColumns) = (rows / 2, columns / 2);
+        var expected = Enumerable.Range(0, outRows * outColumns * channels).Select(i => Enumerable.Range(0, 4).Max(
+            place => input[(((((i / channels / outColumns * 2) + (place / 2)) * columns) + (i / channels % outColumns * 2) + (place % 2)) * channels) + (i % channels)]));
+
+        using var pool = Operation.MaxPool(2, channels, rows, columns, type);
+        var output = Maps.Run(pool, Maps.Encode(type, input), new byte[outRows * outColumns * channels * type.Bytes()]);
+
+        Assert.Equal(expected, Maps.Decode(type, output));
+    }
+
+    [OneDnnFact]
+    public void Squares_of_another_size_are_refused() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => Operation.MaxPool(4, 16, 8, 8, MapType.Float32));
+
     [OneDnnFact]
     public void A_map_of_no_type_is_refused()
     {
-        var error = Assert.Throws<OneDnnException>(() => Operation.MaxPool(16, 8, 8, MapType.None));
+        var error = Assert.Throws<OneDnnException>(() => Operation.MaxPool(3, 16, 8, 8, MapType.None));
         Assert.Equal("oneDNN: pooling: unknown element type -1", error.Message);
     }
 }

@@ -29,7 +29,7 @@ internal static unsafe partial class Native
     public static partial nint CreateConvolution(NativeConvolution* what, void* kernel, float* bias, float* scale);
 
     [LibraryImport(Library, EntryPoint = "flair_pool_create")]
-    public static partial nint CreatePool(int channels, int inRows, int inColumns, MapType type);
+    public static partial nint CreatePool(int kernel, int channels, int inRows, int inColumns, MapType type);
 
     [LibraryImport(Library, EntryPoint = "flair_operation_scratchpad")]
     public static partial long Scratchpad(Operation operation);
@@ -64,11 +64,18 @@ internal static unsafe partial class Native
     [LibraryImport(Library, EntryPoint = "flair_attention")]
     public static partial void Attention(void* queries, void* keysValues, MapType type, int queryCount, int keyCount, int channels, int heads, void* output);
 
-    [LibraryImport(Library, EntryPoint = "flair_mean")]
-    public static partial void Mean(void* input, MapType type, long pixels, int channels, float* mean);
+    [LibraryImport(Library, EntryPoint = "flair_grid_mean")]
+    public static partial void GridMean(void* input, MapType type, int rows, int columns, int channels, int grid, float* mean);
 
-    [LibraryImport(Library, EntryPoint = "flair_fill")]
-    public static partial void Fill(float* pixel, MapType type, long pixels, int channels, void* output);
+    [LibraryImport(Library, EntryPoint = "flair_weigh_channels")]
+    public static partial void WeighChannels(float* weights, MapType type, long pixels, int channels, void* map);
+
+    [LibraryImport(Library, EntryPoint = "flair_weigh_pixels")]
+    public static partial void WeighPixels(NativePart* weights, MapType type, int row, int column, int rows, int columns, int channels, void* map);
+
+    [LibraryImport(Library, EntryPoint = "flair_position_attention")]
+    public static partial void PositionAttention(
+        void* input, void* queries, void* keys, void* values, MapType type, int positions, int width, int channels, void* output);
 
     [LibraryImport(Library, EntryPoint = "flair_quantize")]
     public static partial void Quantize(void* input, MapType inputType, long pixels, int channels, float* inverseStep, byte* output);
@@ -103,9 +110,9 @@ internal struct NativeConvolution
 [StructLayout(LayoutKind.Sequential)]
 internal struct NativeInterpolation
 {
-    public MapType Type;
+    public MapType InType, Type;
     public int InRows, InColumns;
-    public int Factor;
+    public int OutRows, OutColumns;
     public int Row, Column, Rows, Columns;
     public int Add;
 }

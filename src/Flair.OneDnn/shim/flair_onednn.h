@@ -40,8 +40,8 @@ FLAIR_API void flair_onednn_set_threads(int32_t count);
 
 // out = relu(scale[o] * (sum over kernel * in + bias[o]) + sum_scale * out + added). kernel: [out][in][row][column]; scale: null for 1.
 FLAIR_API flair_operation flair_convolution_create(const flair_convolution* what, const void* kernel, const float* bias, const float* scale);
-// Largest of 3 x 3, stride 2, padding 1.
-FLAIR_API flair_operation flair_pool_create(int32_t channels, int32_t in_rows, int32_t in_columns, int32_t type);
+// Largest of 3 x 3 (padding 1) or 2 x 2 (a last odd row or column is left out), stride 2.
+FLAIR_API flair_operation flair_pool_create(int32_t kernel, int32_t channels, int32_t in_rows, int32_t in_columns, int32_t type);
 FLAIR_API int64_t flair_operation_scratchpad(flair_operation operation);
 FLAIR_API const char* flair_operation_kernel(flair_operation operation);
 FLAIR_API int32_t flair_operation_run(flair_operation operation, const void* in, const void* added, void* out, void* scratchpad);
@@ -56,12 +56,12 @@ struct flair_part {
 // Writes the rectangle [row, row + rows) x [column, column + columns) of: the first part at twice its resolution (nearest), and beside it the channels of the others.
 FLAIR_API void flair_upsample_beside(const flair_part* parts, int32_t count, int32_t element_bytes, int32_t row, int32_t column, int32_t rows, int32_t columns,
                                      void* out);
-// The rectangle [row, row + rows) x [column, column + columns) of a map at a multiple of its resolution, interpolated between the four pixels around, the
+// The rectangle [row, row + rows) x [column, column + columns) of a map at another resolution, interpolated between the four pixels around, the
 // corners' centres upon each other (PyTorch's upsample_bilinear2d with align_corners).
 struct flair_interpolation {
-  int32_t type;                        // float32 or bfloat16, of both maps
+  int32_t in_type, type;               // float32 or bfloat16; float32 for float32
   int32_t in_rows, in_columns;         // of the whole map
-  int32_t factor;
+  int32_t out_rows, out_columns;       // of the whole interpolated map
   int32_t row, column, rows, columns;  // of the rectangle
   int32_t add;                         // 1: onto what the output holds
 };
@@ -86,10 +86,18 @@ FLAIR_API void flair_depthwise_convolution(const flair_depthwise* what, const fl
 // [key][2][head][channel]; float32 or bfloat16. For processors with AVX2.
 FLAIR_API void flair_attention(const void* queries, const void* keys_values, int32_t type, int32_t query_count, int32_t key_count, int32_t channels, int32_t heads,
                                void* out);
-// Each channel's mean over all pixels. in: float32 or bfloat16.
-FLAIR_API void flair_mean(const void* in, int32_t type, int64_t pixels, int32_t channels, float* mean);
-// The same channels at every pixel. out: float32 or bfloat16.
-FLAIR_API void flair_fill(const float* pixel, int32_t type, int64_t pixels, int32_t channels, void* out);
+// Each channel's mean over the cells of a grid, of which cell i of n has the rows (and columns) floor(i * rows / n) ... ceil((i + 1) * rows / n) (PyTorch's
+// adaptive_avg_pool2d). mean: [row of cells][column][channel]. in: float32 or bfloat16.
+FLAIR_API void flair_grid_mean(const void* in, int32_t type, int32_t rows, int32_t columns, int32_t channels, int32_t grid, float* mean);
+// In place, each pixel's channels times a weight for each channel. map: float32 or bfloat16.
+FLAIR_API void flair_weigh_channels(const float* weights, int32_t type, int64_t pixels, int32_t channels, void* map);
+// In place, the channels of each pixel of the rectangle [row, row + rows) x [column, column + columns) times what a map of one channel has there. Both are float32 or
+// bfloat16.
+FLAIR_API void flair_weigh_pixels(const flair_part* weights, int32_t type, int32_t row, int32_t column, int32_t rows, int32_t columns, int32_t channels, void* map);
+// in + what all positions see: softmax, over all pairs of positions together, of query * key, times the values. That is [position][channel], and is added as if it were
+// [channel][position]. in, values and out: [position][channel]; queries and keys: [position][width]; float32 or bfloat16.
+FLAIR_API void flair_position_attention(const void* in, const void* queries, const void* keys, const void* values, int32_t type, int32_t positions, int32_t width,
+                                        int32_t channels, void* out);
 // out = round(in * inverse_step[channel]), saturated to 0 … 255. in: float32 or bfloat16.
 FLAIR_API void flair_quantize(const void* in, int32_t in_type, int64_t pixels, int32_t channels, const float* inverse_step, uint8_t* out);
 // [channel][row][column] bytes, size x size, to [row][column][4][channel]: 2 x 2 pixels as one, with two such of border[channel] before the rows and the columns

@@ -286,15 +286,18 @@ std::unique_ptr<Operation> create_winograd(const flair_convolution& what, const 
   return operation;
 }
 
-std::unique_ptr<Operation> create_pool(int32_t channels, int32_t in_rows, int32_t in_columns, int32_t type) {
+std::unique_ptr<Operation> create_pool(int32_t kernel, int32_t channels, int32_t in_rows, int32_t in_columns, int32_t type) {
   auto operation = std::make_unique<Operation>();
   operation->in = map_of(channels, in_rows, in_columns, type);
-  operation->out = map_of(channels, (in_rows + 1) / 2, (in_columns + 1) / 2, type);
+  const int32_t before = kernel == 3 ? 1 : 0;
+  const int32_t out_rows = (in_rows + before) / 2, out_columns = (in_columns + before) / 2;
+  operation->out = map_of(channels, out_rows, out_columns, type);
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  const int32_t bottom = in_rows % 2, right = in_columns % 2;  // the last window ends where the map does, or one beyond
+  // The last window ends where the map does, or one beyond; or one before.
+  const auto behind = [&](int32_t in, int32_t out) { return std::max(0, 2 * (out - 1) + kernel - before - in); };
   const std::scoped_lock lock(creation);
-  take<dnnl::pooling_forward>(*operation, pooling_of(attributes, operation->in, operation->out, {2, 2}, {3, 3}, {1, 1}, {bottom, right}));
+  take<dnnl::pooling_forward>(*operation, pooling_of(attributes, operation->in, operation->out, {2, 2}, {kernel, kernel}, {before, before}, {behind(in_rows, out_rows), behind(in_columns, out_columns)}));
   return operation;
 }
 
@@ -374,8 +377,8 @@ flair_operation flair_convolution_create(const flair_convolution* what, const vo
   });
 }
 
-flair_operation flair_pool_create(int32_t channels, int32_t in_rows, int32_t in_columns, int32_t type) {
-  return guarded<flair_operation>(nullptr, [=] { return create_pool(channels, in_rows, in_columns, type).release(); });
+flair_operation flair_pool_create(int32_t kernel, int32_t channels, int32_t in_rows, int32_t in_columns, int32_t type) {
+  return guarded<flair_operation>(nullptr, [=] { return create_pool(kernel, channels, in_rows, in_columns, type).release(); });
 }
 
 int64_t flair_operation_scratchpad(flair_operation operation) { return static_cast<int64_t>(static_cast<Operation*>(operation)->scratchpad_bytes); }

@@ -7,12 +7,6 @@
 #include "flair_onednn.h"
 #include "values.h"
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12
-#define FLAIR_VECTORIZED __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
-#else
-#define FLAIR_VECTORIZED
-#endif
-
 namespace flair {
 namespace {
 
@@ -41,8 +35,7 @@ void quantize_brain(const uint16_t* in, int64_t pixels, int32_t channels, const 
 struct Between {
   int32_t before, step;
   float share;
-  Between(int32_t place, int32_t in, int32_t factor) {
-    const int32_t out = in * factor;
+  Between(int32_t place, int32_t in, int32_t out) {
     const float at = out > 1 ? static_cast<float>(in - 1) / static_cast<float>(out - 1) * static_cast<float>(place) : 0.0f;
     before = static_cast<int32_t>(at);
     step = before < in - 1 ? 1 : 0;
@@ -50,15 +43,15 @@ struct Between {
   }
 };
 
-template <class Value>
-__attribute__((always_inline)) inline void interpolate(const flair_interpolation& what, const flair_part& in, Value* out) {
+template <class From, class Value>
+__attribute__((always_inline)) inline void interpolate(const flair_interpolation& what, const flair_part& in, const From* from, Value* out) {
   const int32_t channels = in.channels;
   for (int32_t y = what.row; y < what.row + what.rows; y++) {
-    const Between rows(y, what.in_rows, what.factor);
-    const Value* upper = static_cast<const Value*>(in.data) + static_cast<size_t>(rows.before - in.row) * in.columns * channels;
-    const Value* lower = upper + static_cast<size_t>(rows.step) * in.columns * channels;
+    const Between rows(y, what.in_rows, what.out_rows);
+    const From* upper = from + static_cast<size_t>(rows.before - in.row) * in.columns * channels;
+    const From* lower = upper + static_cast<size_t>(rows.step) * in.columns * channels;
     for (int32_t x = what.column; x < what.column + what.columns; x++, out += channels) {
-      const Between columns(x, what.in_columns, what.factor);
+      const Between columns(x, what.in_columns, what.out_columns);
       const size_t left = static_cast<size_t>(columns.before - in.column) * channels, right = left + columns.step * channels;
       for (int32_t c = 0; c < channels; c++) {
         const float above = widen(upper[left + c]) * (1 - columns.share) + widen(upper[right + c]) * columns.share;
@@ -71,25 +64,13 @@ __attribute__((always_inline)) inline void interpolate(const flair_interpolation
 }
 
 FLAIR_VECTORIZED
-void interpolate_wide(const flair_interpolation& what, const flair_part& in, float* out) { interpolate(what, in, out); }
+void interpolate_wide(const flair_interpolation& what, const flair_part& in, const float* from, float* out) { interpolate(what, in, from, out); }
 
 FLAIR_VECTORIZED
-void interpolate_brain(const flair_interpolation& what, const flair_part& in, uint16_t* out) { interpolate(what, in, out); }
-
-template <class Value>
-__attribute__((always_inline)) inline void add(const flair_part& other, int32_t row, int32_t column, int32_t rows, int32_t columns, Value* map) {
-  const size_t count = static_cast<size_t>(columns) * other.channels;
-  for (int32_t y = row; y < row + rows; y++, map += count) {
-    const Value* from = static_cast<const Value*>(other.data) + (static_cast<size_t>(y - other.row) * other.columns + (column - other.column)) * other.channels;
-    for (size_t i = 0; i < count; i++) narrow(widen(map[i]) + widen(from[i]), map[i]);
-  }
-}
+void interpolate_brain(const flair_interpolation& what, const flair_part& in, const uint16_t* from, uint16_t* out) { interpolate(what, in, from, out); }
 
 FLAIR_VECTORIZED
-void add_wide(const flair_part& other, int32_t row, int32_t column, int32_t rows, int32_t columns, float* map) { add(other, row, column, rows, columns, map); }
-
-FLAIR_VECTORIZED
-void add_brain(const flair_part& other, int32_t row, int32_t column, int32_t rows, int32_t columns, uint16_t* map) { add(other, row, column, rows, columns, map); }
+void interpolate_to_brain(const flair_interpolation& what, const flair_part& in, const float* from, uint16_t* out) { interpolate(what, in, from, out); }
 
 // Added to the sums of each channel and of its squares, where those are wanted.
 template <class Value>
@@ -214,12 +195,6 @@ void depthwise_brain(const flair_depthwise& what, const flair_part& in, const fl
 }
 
 template <class Value>
-void fill(const float* pixel, int64_t pixels, int32_t channels, Value* out) {
-  for (int32_t c = 0; c < channels; c++) narrow(pixel[c], out[c]);
-  for (int64_t p = 1; p < pixels; p++) std::memcpy(out + p * channels, out, channels * sizeof(Value));
-}
-
-template <class Value>
 void look_up(const uint8_t* in, int64_t pixels, int32_t channels, const Value* tables, Value* out) {
   for (int32_t c = 0; c < channels; c++) {
     const uint8_t* from = in + c * pixels;
@@ -290,17 +265,12 @@ void flair_upsample_beside(const flair_part* parts, int32_t count, int32_t eleme
 }
 
 void flair_interpolate(const flair_interpolation* what, const flair_part* in, void* out) {
-  if (what->type == FLAIR_BFLOAT16)
-    interpolate_brain(*what, *in, static_cast<uint16_t*>(out));
+  if (what->type != FLAIR_BFLOAT16)
+    interpolate_wide(*what, *in, static_cast<const float*>(in->data), static_cast<float*>(out));
+  else if (what->in_type == FLAIR_BFLOAT16)
+    interpolate_brain(*what, *in, static_cast<const uint16_t*>(in->data), static_cast<uint16_t*>(out));
   else
-    interpolate_wide(*what, *in, static_cast<float*>(out));
-}
-
-void flair_add(const flair_part* other, int32_t type, int32_t row, int32_t column, int32_t rows, int32_t columns, void* map) {
-  if (type == FLAIR_BFLOAT16)
-    add_brain(*other, row, column, rows, columns, static_cast<uint16_t*>(map));
-  else
-    add_wide(*other, row, column, rows, columns, static_cast<float*>(map));
+    interpolate_to_brain(*what, *in, static_cast<const float*>(in->data), static_cast<uint16_t*>(out));
 }
 
 void flair_group_norm(void* map, int32_t type, int64_t pixels, int32_t channels, int32_t groups, const float* weight, const float* bias, float epsilon) {
@@ -340,17 +310,19 @@ void flair_depthwise_convolution(const flair_depthwise* what, const flair_part* 
     depthwise_wide(*what, *in, taps, bias, nothing.data(), static_cast<float*>(out));
 }
 
-void flair_mean(const void* in, int32_t type, int64_t pixels, int32_t channels, float* mean) {
-  std::vector<double> sums(channels);
-  sum(in, type, pixels, channels, sums.data(), nullptr);
-  for (int32_t c = 0; c < channels; c++) mean[c] = static_cast<float>(sums[c] / static_cast<double>(pixels));
-}
-
-void flair_fill(const float* pixel, int32_t type, int64_t pixels, int32_t channels, void* out) {
-  if (type == FLAIR_BFLOAT16)
-    fill(pixel, pixels, channels, static_cast<uint16_t*>(out));
-  else
-    fill(pixel, pixels, channels, static_cast<float*>(out));
+void flair_grid_mean(const void* in, int32_t type, int32_t rows, int32_t columns, int32_t channels, int32_t grid, float* mean) {
+  const size_t pixel = channels * (type == FLAIR_BFLOAT16 ? sizeof(uint16_t) : sizeof(float));
+  const auto begin = [&](int32_t cell, int32_t size) { return cell * size / grid; };
+  const auto end = [&](int32_t cell, int32_t size) { return ((cell + 1) * size + grid - 1) / grid; };
+  for (int32_t i = 0; i < grid; i++)
+    for (int32_t j = 0; j < grid; j++, mean += channels) {
+      const int32_t top = begin(i, rows), bottom = end(i, rows), left = begin(j, columns), right = end(j, columns);
+      std::vector<double> sums(channels);
+      for (int32_t y = top; y < bottom; y++)
+        sum(static_cast<const char*>(in) + (static_cast<size_t>(y) * columns + left) * pixel, type, right - left, channels, sums.data(), nullptr);
+      const double pixels = static_cast<double>(bottom - top) * (right - left);
+      for (int32_t c = 0; c < channels; c++) mean[c] = static_cast<float>(sums[c] / pixels);
+    }
 }
 
 void flair_quantize(const void* in, int32_t in_type, int64_t pixels, int32_t channels, const float* inverse_step, uint8_t* out) {

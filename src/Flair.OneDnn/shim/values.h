@@ -3,6 +3,13 @@
 #include <cstdint>
 #include <cstring>
 
+// Compiled for the widest vectors, and for processors without them.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12
+#define FLAIR_VECTORIZED __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#else
+#define FLAIR_VECTORIZED
+#endif
+
 namespace flair {
 namespace {
 

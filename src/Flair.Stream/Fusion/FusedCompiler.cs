@@ -240,7 +240,7 @@ internal sealed class FusedCompiler
         var wide = IsWide(node);
         var (input, output) = (Buffer(node.Input, wide), Buffer(node, wide));
         var region = _regions[node.Input];
-        AddStep(new OperationStep(node, input, null, output, _operations.GetOrAdd(node, _ => Operation.MaxPool(node.Channels, region.Rows, region.Columns, TypeOf(node, wide)))), input, output);
+        AddStep(new OperationStep(node, input, null, output, _operations.GetOrAdd(node, _ => Operation.MaxPool(node.Kernel, node.Channels, region.Rows, region.Columns, TypeOf(node, wide)))), input, output);
     }
 
     private void Add(UpsampleNode node)

@@ -92,7 +92,7 @@ internal sealed unsafe class SumStep(SumNode node, MapRegion region, MapType typ
 
 /// <summary>Interpolation, onto what is there where something is added.</summary>
 internal sealed unsafe class InterpolationStep(
-    InterpolationNode node, MapRegion region, MapType type, int inputSize, MapRegion inputRegion, MapBuffer input, MapBuffer? output) : FusedStep(node, output)
+    InterpolationNode node, MapRegion region, MapType type, int size, int inputSize, MapRegion inputRegion, MapBuffer input, MapBuffer? output) : FusedStep(node, output)
 {
     public override string Implementation => "interpolate";
 
@@ -100,7 +100,7 @@ internal sealed unsafe class InterpolationStep(
     {
         var part = new MapPart((nint)memory.Of(input), node.Channels, inputRegion.Row, inputRegion.Column, inputRegion.Columns);
         Passes.Interpolate(
-            part, type, inputSize, inputSize, node.Factor, region.Row, region.Column, region.Rows, region.Columns, node.InPlaceOf is not null, memory.Of(Output));
+            part, type, inputSize, inputSize, type, size, size, region.Row, region.Column, region.Rows, region.Columns, node.InPlaceOf is not null, memory.Of(Output));
     }
 }
 
@@ -110,34 +110,6 @@ internal sealed unsafe class GroupNormStep(GroupNormNode node, long pixels, MapT
     public override string Implementation => "group norm";
 
     public override void Run(in FusedMemory memory) => Passes.GroupNorm(memory.Of(Output), type, pixels, node.Groups, weights.Kernel, weights.Bias, GroupNormLayer.Epsilon);
-}
-
-/// <summary>Two 1 × 1 convolutions of a map's mean, at every pixel.</summary>
-internal sealed unsafe class ContextStep(
-    ContextNode node, long inputPixels, long pixels, MapType type, FoldedWeights first, FoldedWeights second, MapBuffer input, MapBuffer? output) : FusedStep(node, output)
-{
-    public override string Implementation => "context";
-
-    public override void Run(in FusedMemory memory)
-    {
-        var mean = new float[node.Input.Channels];
-        Passes.Mean(memory.Of(input), type, inputPixels, mean);
-        Passes.Fill(Convolve(second, node.Second.Relu, Convolve(first, node.First.Relu, mean)), type, pixels, memory.Of(Output));
-    }
-
-    private static float[] Convolve(FoldedWeights weights, bool relu, float[] pixel)
-    {
-        var result = new float[weights.Bias.Length];
-        for (var o = 0; o < result.Length; o++)
-        {
-            double sum = weights.Bias[o];
-            for (var i = 0; i < pixel.Length; i++)
-                sum += (double)weights.Kernel[(o * pixel.Length) + i] * pixel[i];
-            result[o] = (float)(relu ? Math.Max(0, sum) : sum);
-        }
-
-        return result;
-    }
 }
 
 /// <summary>Normalization of each pixel's channels.</summary>

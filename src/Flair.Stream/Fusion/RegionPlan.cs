@@ -21,6 +21,8 @@ internal static class RegionPlan
         {
             if (!regions.TryGetValue(node, out var region))
                 throw new InvalidOperationException($"nothing is made of '{node.Name}'");
+            if (size < node.Reduction)
+                throw new FlairException($"a window of {size} px is too small: '{node.Name}' has 1/{node.Reduction} of its resolution; take windows of {node.Reduction} px or more");
             switch (node)
             {
                 case ConvolutionNode convolution:
@@ -32,7 +34,17 @@ internal static class RegionPlan
                 case SumNode sum:
                     Need(sum.Added, region);
                     break;
-                case MaxPoolNode or GroupNormNode or ContextNode or AttentionNode:
+                case ContextNode context:
+                    Need(context.Input, Whole(context.Input));
+                    break;
+                case ChannelWeightNode weighed:
+                    foreach (var gate in weighed.Gates)
+                        Need(gate.Input, Whole(gate.Input));
+                    break;
+                case PixelWeightNode weighed:
+                    Need(weighed.Weights, region);
+                    break;
+                case MaxPoolNode or GroupNormNode or AttentionNode or PositionAttentionNode:
                     foreach (var source in node.Sources)
                         Need(source, Whole(source));
                     break;
@@ -48,7 +60,7 @@ internal static class RegionPlan
                         Need(beside, region);
                     break;
                 case InterpolationNode interpolation:
-                    Need(interpolation.Input, InputOf(interpolation, region, size / interpolation.Input.Reduction));
+                    Need(interpolation.Input, InputOf(region, size / interpolation.Reduction, size / interpolation.Input.Reduction));
                     break;
             }
 
@@ -68,8 +80,11 @@ internal static class RegionPlan
 
         MapRegion Whole(MapNode node) => MapRegion.Whole(size / node.Reduction);
 
-        // A sum is as whole as what it is made in.
-        bool IsWhole(MapNode node) => node is InputNode or MaxPoolNode or GroupNormNode or AttentionNode || (node.InPlaceOf is { } before && (readers[before] > 1 || IsWhole(before)));
+        // What is made in place of a map is as whole as that.
+        bool IsWhole(MapNode node) =>
+            node is InputNode or MaxPoolNode or GroupNormNode or AttentionNode or PositionAttentionNode
+            || (node is ChannelWeightNode weighed && weighed.Gates.Any(gate => gate.Input == weighed.InPlaceOf))
+            || (node.InPlaceOf is { } before && (readers[before] > 1 || IsWhole(before)));
     }
 
     /// <summary>The part of its input that a convolution reads for a part of its output.</summary>
@@ -88,10 +103,9 @@ internal static class RegionPlan
     }
 
     /// <summary>The part of its input that an interpolation reads for a part of its output.</summary>
-    private static MapRegion InputOf(InterpolationNode node, MapRegion output, int inputSize)
+    private static MapRegion InputOf(MapRegion output, int size, int inputSize)
     {
         // As the pass computes it (passes.cpp), and the pixel behind.
-        var size = inputSize * node.Factor;
         var scale = size > 1 ? (inputSize - 1) / (float)(size - 1) : 0;
         return MapRegion.Between(From(output.Row), From(output.Column), To(output.Bottom), To(output.Right));
 

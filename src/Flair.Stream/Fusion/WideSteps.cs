@@ -23,10 +23,13 @@ internal sealed class WideSteps(IReadOnlyDictionary<MapNode, MapRegion> regions,
         {
             SumNode sum => new SumStep(sum, region, type, regions[sum.Added], inputs[1], output),
             InterpolationNode interpolation => new InterpolationStep(
-                interpolation, region, type, size / interpolation.Input.Reduction, regions[interpolation.Input], inputs[0], output),
+                interpolation, region, type, size / interpolation.Reduction, size / interpolation.Input.Reduction, regions[interpolation.Input], inputs[0], output),
             GroupNormNode norm => new GroupNormStep(norm, region.Area, type, weights(norm), output),
             ContextNode context => new ContextStep(
-                context, regions[context.Input].Area, region.Area, type, weights(context.First), weights(context.Second), inputs[0], output),
+                context, region, type, size / context.Reduction, new(context.Convolutions, weights), inputs[0], output),
+            ChannelWeightNode weighed => new ChannelWeightStep(weighed, region.Area, type, [.. weighed.Gates.Zip(inputs.Skip(1), Gate)], output),
+            PixelWeightNode weighed => new PixelWeightStep(weighed, region, type, regions[weighed.Weights], inputs[1], output),
+            PositionAttentionNode attention => new PositionAttentionStep(attention, (int)region.Area, type, inputs, output),
             LayerNormNode norm => new LayerNormStep(norm, region.Area, type, weights(norm), inputs[0], output),
             DepthwiseNode depthwise => new DepthwiseStep(
                 depthwise, region, type, size / depthwise.Reduction, regions[depthwise.Input], weights(depthwise), inputs[0], output),
@@ -35,4 +38,7 @@ internal sealed class WideSteps(IReadOnlyDictionary<MapNode, MapRegion> regions,
             _ => throw new InvalidOperationException($"nobody knows how '{node.Name}' is computed"),
         };
     }
+
+    private (MapBuffer Map, int Size, PixelConvolutions Convolutions) Gate(ChannelGate gate, MapBuffer map) =>
+        (map, size / gate.Input.Reduction, new(gate.Convolutions, weights));
 }

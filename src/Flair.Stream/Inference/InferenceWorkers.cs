@@ -126,7 +126,7 @@ public sealed class InferenceWorkers : IDisposable
         }
     }
 
-    /// <summary>The worker on the CPU that there is where oneDNN is not.</summary>
+    /// <summary>The worker on the CPU that there is where oneDNN is not, or a network has no graph.</summary>
     internal static InferenceWorkers OnLibTorch(InferenceTask task)
     {
         var result = new InferenceWorkers();

@@ -36,7 +36,7 @@ internal sealed class AtrousPyramid : UnaryLayer
     {
         var whole = _whole.Node(input);
         var views = _branches.Length * whole.Channels;
-        MapNode sum = graph.Add(new ContextNode(input, $"{whole.Name}.context", whole, _projection.Part(whole, views, added: null, last: false)));
+        MapNode sum = graph.Add(new ContextNode(input, $"{whole.Name}.context", grid: 1, [whole, _projection.Part(whole, views, added: null, last: false)]));
         for (var i = 0; i < _branches.Length; i++)
         {
             var view = _branches[i] is SeparableConvolutionNormLayer separable ? separable.Trace(graph, input) : ((ConvolutionNormLayer)_branches[i]).Trace(graph, input);

@@ -111,8 +111,12 @@ internal sealed class SumNode(MapNode input, string name, MapNode added) : MapNo
     public override IReadOnlyList<MapNode> Sources => [input, added];
 }
 
-/// <summary>The largest of 3 × 3 with stride 2.</summary>
-internal sealed class MaxPoolNode(MapNode input) : UnaryNode(input, $"{input.Name}.pool", input.Channels, input.Reduction * 2);
+/// <summary>The largest of 3 × 3 with stride 2, or of 2 × 2, where a last odd row or column is left out.</summary>
+internal sealed class MaxPoolNode(MapNode input, int kernel = 3) : UnaryNode(input, $"{input.Name}.pool", input.Channels, input.Reduction * 2)
+{
+    /// <summary>The side of the squares: 3 or 2.</summary>
+    public int Kernel => kernel;
+}
 
 /// <summary>A map at twice its resolution (nearest neighbour), with others' channels beside it.</summary>
 internal sealed class UpsampleNode(string name, MapNode below, IReadOnlyList<MapNode> beside)
@@ -125,13 +129,14 @@ internal sealed class UpsampleNode(string name, MapNode below, IReadOnlyList<Map
     public override IReadOnlyList<MapNode> Sources => [below, .. beside];
 }
 
-/// <summary>A map at a multiple of its resolution, interpolated between pixels, the corners' centres upon each other; plus another map.</summary>
+/// <summary>A map at another resolution, interpolated between pixels, the corners' centres upon each other; plus another map.</summary>
+/// <param name="input">The map.</param>
+/// <param name="name">What messages call it.</param>
+/// <param name="factor">The resolution's, but for a last row or column that a halving left out.</param>
+/// <param name="added">What it is added to, in place; null: nothing.</param>
 internal sealed class InterpolationNode(MapNode input, string name, int factor, MapNode? added = null) : MapNode(name, input.Channels, input.Reduction / factor)
 {
     public MapNode Input => input;
-
-    /// <summary>The resolution's.</summary>
-    public int Factor => factor;
 
     public override MapNode? InPlaceOf => added;
 
@@ -149,16 +154,59 @@ internal sealed class GroupNormNode(MapNode input, string name, int groups) : Un
     public int Groups => groups;
 }
 
-/// <summary>A map that is the same at every pixel: two 1 × 1 convolutions of another map's mean over all its pixels.</summary>
-/// <param name="input">The other map.</param>
+/// <summary>
+/// 1 × 1 convolutions of a map's means over the cells of a grid (PyTorch's <c>adaptive_avg_pool2d</c>), interpolated to the map's resolution, the corners' centres upon each
+/// other; plus another map.
+/// </summary>
+/// <param name="input">The map.</param>
 /// <param name="name">What messages call it.</param>
-/// <param name="first">The first convolution, as if it were one of the map.</param>
-/// <param name="second">The second, as if it were one of the first's.</param>
-internal sealed class ContextNode(MapNode input, string name, ConvolutionNode first, ConvolutionNode second) : UnaryNode(input, name, second.Channels, input.Reduction)
+/// <param name="grid">Cells along each side.</param>
+/// <param name="convolutions">The first as if it were one of the map, the others of each other.</param>
+/// <param name="added">What it is added to, in place; null: nothing.</param>
+internal sealed class ContextNode(MapNode input, string name, int grid, IReadOnlyList<ConvolutionNode> convolutions, MapNode? added = null)
+    : MapNode(name, convolutions[^1].Channels, input.Reduction)
 {
-    public ConvolutionNode First => first;
+    public MapNode Input => input;
 
-    public ConvolutionNode Second => second;
+    public int Grid => grid;
+
+    public IReadOnlyList<ConvolutionNode> Convolutions => convolutions;
+
+    public override MapNode? InPlaceOf => added;
+
+    public override IReadOnlyList<MapNode> Sources => added is null ? [input] : [input, added];
+}
+
+/// <summary>Weights of channels: the logistic function of 1 × 1 convolutions of a map's mean over all its pixels.</summary>
+/// <param name="Input">The map.</param>
+/// <param name="Convolutions">The first as if it were one of the map, the others of each other.</param>
+internal sealed record ChannelGate(MapNode Input, IReadOnlyList<ConvolutionNode> Convolutions);
+
+/// <summary>A map with each channel weighed.</summary>
+/// <param name="input">The map.</param>
+/// <param name="name">What messages call it.</param>
+/// <param name="gates">Whose weights are added up.</param>
+internal sealed class ChannelWeightNode(MapNode input, string name, IReadOnlyList<ChannelGate> gates) : MapNode(name, input.Channels, input.Reduction)
+{
+    public IReadOnlyList<ChannelGate> Gates => gates;
+
+    public override MapNode? InPlaceOf => input;
+
+    /// <summary>The map, and then that of each gate.</summary>
+    public override IReadOnlyList<MapNode> Sources => [input, .. gates.Select(gate => gate.Input)];
+}
+
+/// <summary>A map with each pixel weighed.</summary>
+/// <param name="input">The map.</param>
+/// <param name="name">What messages call it.</param>
+/// <param name="weights">A map of one channel.</param>
+internal sealed class PixelWeightNode(MapNode input, string name, MapNode weights) : MapNode(name, input.Channels, input.Reduction)
+{
+    public MapNode Weights => weights;
+
+    public override MapNode? InPlaceOf => input;
+
+    public override IReadOnlyList<MapNode> Sources => [input, weights];
 }
 
 /// <summary>A convolution of each channel by itself, of 3 × 3 taps and as many zeros around as keep the size; by choice the Gaussian error linear unit of it.</summary>
@@ -199,4 +247,20 @@ internal sealed class AttentionNode(string name, MapNode queries, MapNode keysVa
     public int Heads => heads;
 
     public override IReadOnlyList<MapNode> Sources => [queries, keysValues];
+}
+
+/// <summary>
+/// A map plus what all its positions see, as smp's MA-Net has it: softmax, over all pairs of positions together, of query · key, times the values; that is
+/// [position][channel] and is taken for [channel][position].
+/// </summary>
+/// <param name="name">What messages call it.</param>
+/// <param name="input">The map.</param>
+/// <param name="queries">Of each position.</param>
+/// <param name="keys">Likewise, of as many channels.</param>
+/// <param name="values">Likewise, of the map's channels.</param>
+internal sealed class PositionAttentionNode(string name, MapNode input, MapNode queries, MapNode keys, MapNode values) : MapNode(name, input.Channels, input.Reduction)
+{
+    public MapNode Queries => queries;
+
+    public override IReadOnlyList<MapNode> Sources => [input, queries, keys, values];
 }

@@ -33,12 +33,15 @@ internal sealed class ConvolutionLayer(
     /// <param name="graph">Takes it.</param>
     /// <param name="input">What it convolves.</param>
     /// <param name="added">A map that is added; null: none.</param>
-    public MapNode Trace(NetworkGraph graph, MapNode input, MapNode? added = null)
-    {
-        if (groups != 1)
-            throw new InvalidOperationException($"'{name}' cannot be written down as one convolution");
-        return graph.Add(new ConvolutionNode(input, name, outputs, kernel, stride, dilation, added, relu: false, bias: bias) { Padding = _padding });
-    }
+    public MapNode Trace(NetworkGraph graph, MapNode input, MapNode? added = null) => graph.Add(Node(input, relu: false, added));
+
+    /// <summary>Makes its node, for one without groups; it is the caller's to add it to a graph.</summary>
+    /// <param name="input">What it convolves.</param>
+    /// <param name="relu">Whether a ReLU follows.</param>
+    /// <param name="added">A map that is added; null: none.</param>
+    public ConvolutionNode Node(MapNode input, bool relu, MapNode? added = null) => groups == 1
+        ? new(input, name, outputs, kernel, stride, dilation, added, relu, bias: bias) { Padding = _padding }
+        : throw new InvalidOperationException($"'{name}' cannot be written down as one convolution");
 
     /// <summary>Writes it down; for one of each channel by itself that keeps the size.</summary>
     /// <param name="graph">Takes it.</param>
