@@ -28,6 +28,10 @@ public sealed class KeptRegionTests
     [InlineData("mit_b0_unet", 96, new[] { 1, 24 })]
     [InlineData("resnet18_linknet", 96, new[] { 1, 13, 24, 47 })]
     [InlineData("resnet50_linknet", 64, new[] { 18 })]
+    [InlineData("resnet18_pspnet", 64, new[] { 1, 13, 24 })]
+    [InlineData("resnet18_pspnet", 104, new[] { 25 })]
+    [InlineData("resnet18_manet", 96, new[] { 1, 13, 24, 47 })]
+    [InlineData("resnet18_pan", 144, new[] { 1, 13, 36 })]
     public void Without_margins_the_logits_are_the_same(string name, int size, int[] margins)
     {
         var network = s_networks.GetOrAdd(name, _ => TracedNetwork.OfArchitecture(name, 3, 13));
@@ -37,6 +41,8 @@ public sealed class KeptRegionTests
     [OneDnnTheory]
     [InlineData("resnet18_unet")]
     [InlineData("resnet18_linknet")]
+    [InlineData("resnet18_pspnet")]
+    [InlineData("resnet18_manet")]
     public void Any_part_of_a_window_can_be_kept(string architecture)
     {
         const int Size = 64;

@@ -57,6 +57,9 @@ public sealed class RegionPlanTests
     [InlineData("deeplabv3")]
     [InlineData("deeplabv3plus")]
     [InlineData("linknet")]
+    [InlineData("pspnet")]
+    [InlineData("manet")]
+    [InlineData("pan")]
     public void Of_a_whole_window_every_map_is_whole(string decoder)
     {
         var graph = Graph(decoder);
@@ -109,6 +112,36 @@ public sealed class RegionPlanTests
         Assert.Equal(MapRegion.Whole(64), regions["decoder.seg_blocks.2.block.0.block.1"]);
         Assert.Equal(MapRegion.Whole(128), regions["decoder.seg_blocks.0.block.2.upsample"]);
     }
+
+    [Fact]
+    public void Means_are_of_whole_maps_and_what_is_made_of_them_is_cut()
+    {
+        var kept = Square(Margin, Size - Margin);
+
+        // 64 pixels become 512, as in a pyramid's view; the head sees a pixel more.
+        var regions = Plan("pspnet", kept);
+        Assert.Equal(Square(15, 49), regions["segmentation_head.0"]);
+        Assert.All(regions.Where(region => region.Key.StartsWith("decoder.", StringComparison.Ordinal)), region => Assert.Equal(Square(14, 50), region.Value));
+        Assert.Equal(MapRegion.Whole(64), regions["encoder.layer2.3.conv2"]);
+
+        regions = Plan("manet", kept);
+        Assert.Equal(Square(62, 194), regions["decoder.blocks.3.conv2.0"]);
+        Assert.Equal(MapRegion.Whole(128), regions["decoder.blocks.3.weighed"]);
+        Assert.Equal(MapRegion.Whole(16), regions["decoder.center"]);
+
+        regions = Plan("pan", kept);
+        Assert.Equal(Square(31, 97), regions["segmentation_head.0"]);
+        Assert.Equal(Square(30, 98), regions["decoder.gau1"]);
+        Assert.Equal(Square(30, 98), regions["decoder.gau1.conv2.conv"]);
+        Assert.Equal(MapRegion.Whole(64), regions["decoder.gau2"]);
+        Assert.Equal(MapRegion.Whole(32), regions["decoder.fpa.weighed"]);
+    }
+
+    [Fact]
+    public void A_window_without_a_pixel_of_the_coarsest_map_is_refused() =>
+        Assert.Equal(
+            "a window of 112 px is too small: 'decoder.fpa.down3.2.conv' has 1/128 of its resolution; take windows of 128 px or more",
+            Assert.Throws<FlairException>(() => RegionPlan.Create(Graph("pan"), 112, MapRegion.Whole(112))).Message);
 
     [Fact]
     public void What_several_maps_are_made_of_is_computed_whole()

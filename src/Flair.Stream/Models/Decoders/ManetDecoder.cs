@@ -1,4 +1,5 @@
 using Flair.Models.Encoders;
+using Flair.Models.Graphs;
 using Flair.Models.Layers;
 using Flair.Torch;
 
@@ -30,6 +31,14 @@ internal sealed class ManetDecoder : Decoder
     public override int Outputs => s_widths[^1];
 
     public override IEnumerable<Layer> Children => [_centre, .. _blocks, _last];
+
+    public override MapNode Trace(NetworkGraph graph, IReadOnlyList<MapNode?> maps)
+    {
+        var x = _centre.Trace(graph, maps[^1]!);
+        for (var i = 0; i < _blocks.Length; i++)
+            x = _blocks[i].Trace(graph, x, maps[maps.Count - 2 - i]!);
+        return _last.Trace(graph, x, []);
+    }
 
     public override Tensor Forward(Plan plan, FeatureMaps maps)
     {

@@ -1,3 +1,4 @@
+using Flair.Models.Graphs;
 using Flair.Models.Layers;
 using Flair.Torch;
 
@@ -15,6 +16,13 @@ internal sealed class ManetFusion(string name, int inputs, int skipped, int outp
     private readonly UnetDecoderBlock _fusion = new(name, skipped, skipped, outputs);
 
     public override IEnumerable<Layer> Children => [_spatial, _narrow, _weighSkip, _weighInput, _fusion];
+
+    /// <summary>Writes it down. A map's mean is that of the map at twice its resolution, so it can be weighed before.</summary>
+    public MapNode Trace(NetworkGraph graph, MapNode input, MapNode skip)
+    {
+        var x = _narrow.Trace(graph, _spatial.Trace(graph, input));
+        return _fusion.Trace(graph, graph.Add(new ChannelWeightNode(x, $"{name}.weighed", [_weighInput.Gate(x), _weighSkip.Gate(skip)])), [skip]);
+    }
 
     /// <summary>Maps [n, inputs, h, w] and [n, skipped, 2h, 2w] to [n, outputs, 2h, 2w].</summary>
     public Tensor Forward(Plan plan, Tensor input, Tensor skip)

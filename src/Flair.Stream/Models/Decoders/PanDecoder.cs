@@ -1,4 +1,5 @@
 using Flair.Models.Encoders;
+using Flair.Models.Graphs;
 using Flair.Models.Layers;
 using Flair.Torch;
 
@@ -18,6 +19,14 @@ internal sealed class PanDecoder(Encoder encoder) : Decoder
     public override int Outputs => Width;
 
     public override IEnumerable<Layer> Children => [_attention, .. _steps];
+
+    public override MapNode Trace(NetworkGraph graph, IReadOnlyList<MapNode?> maps)
+    {
+        var x = _attention.Trace(graph, maps[^1]!);
+        for (var i = 0; i < _steps.Length; i++)
+            x = _steps[i].Trace(graph, maps[maps.Count - 2 - i]!, x);
+        return x;
+    }
 
     public override Tensor Forward(Plan plan, FeatureMaps maps)
     {

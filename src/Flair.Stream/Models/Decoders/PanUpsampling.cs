@@ -1,3 +1,4 @@
+using Flair.Models.Graphs;
 using Flair.Models.Layers;
 using Flair.Torch;
 
@@ -10,6 +11,13 @@ internal sealed class PanUpsampling(string name, int inputs, int width) : Layer
     private readonly ConvolutionNormLayer _convolution = new($"{name}.conv2.conv", $"{name}.conv2.bn", inputs, width, kernel: 3, bias: true);
 
     public override IEnumerable<Layer> Children => [_weigh, _convolution];
+
+    /// <summary>Writes it down.</summary>
+    public MapNode Trace(NetworkGraph graph, MapNode fine, MapNode coarse)
+    {
+        var weighed = graph.Add(new ChannelWeightNode(_convolution.Trace(graph, fine), $"{name}.weighed", [new(coarse, [_weigh.Node(coarse)])]));
+        return graph.Add(new InterpolationNode(coarse, name, coarse.Reduction / fine.Reduction, weighed));
+    }
 
     /// <summary>Maps [n, inputs, h, w] and a coarser [n, width, …] to [n, width, h, w].</summary>
     public Tensor Forward(Plan plan, Tensor fine, Tensor coarse)

@@ -1,3 +1,4 @@
+using Flair.Models.Graphs;
 using Flair.Models.Layers;
 using Flair.Torch;
 
@@ -14,6 +15,13 @@ internal sealed class PositionAttention(string name, int channels) : UnaryLayer
     private readonly ConvolutionLayer _output = new($"{name}.out_conv", channels, channels, kernel: 3);
 
     public override IEnumerable<Layer> Children => [_top, _centre, _bottom, _output];
+
+    /// <summary>Writes it down.</summary>
+    public MapNode Trace(NetworkGraph graph, MapNode input)
+    {
+        var (top, centre, bottom) = (_top.Trace(graph, input), _centre.Trace(graph, input), _bottom.Trace(graph, input));
+        return _output.Trace(graph, graph.Add(new PositionAttentionNode(name, input, centre, top, bottom)));
+    }
 
     public override Tensor Forward(Plan plan, Tensor input)
     {

@@ -1,4 +1,5 @@
 using Flair.Models.Encoders;
+using Flair.Models.Graphs;
 using Flair.Models.Layers;
 using Flair.Torch;
 
@@ -28,6 +29,24 @@ internal sealed class PspDecoder : Decoder
     public override int Outputs => Width;
 
     public override IEnumerable<Layer> Children => [_whole, .. _parts, _fusion];
+
+    /// <summary>
+    /// Writes it down: the fusion as the sum of those of the views, each of which is computed on its grid, as interpolation and convolution can be exchanged.
+    /// </summary>
+    public override MapNode Trace(NetworkGraph graph, IReadOnlyList<MapNode?> maps)
+    {
+        var deepest = maps[^1]!;
+        MapNode? sum = null;
+        var first = 0;
+        for (var i = 0; i < s_grids.Length; i++)
+        {
+            var view = i == 0 ? _whole.Node(deepest, relu: true) : _parts[i - 1].Node(deepest);
+            sum = graph.Add(new ContextNode(deepest, $"{Name}.psp.blocks.{i}", s_grids[i], [view, _fusion.Part(view, first, sum, last: false)], sum));
+            first += view.Channels;
+        }
+
+        return graph.Add(_fusion.Part(deepest, first, sum, last: true));
+    }
 
     public override Tensor Forward(Plan plan, FeatureMaps maps)
     {

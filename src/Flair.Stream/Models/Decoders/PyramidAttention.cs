@@ -1,3 +1,4 @@
+using Flair.Models.Graphs;
 using Flair.Models.Layers;
 using Flair.Torch;
 
@@ -8,6 +9,7 @@ internal sealed class PyramidAttention : UnaryLayer
 {
     private const int Smallest = 8;
 
+    private readonly string _name;
     private readonly ConvolutionNormLayer _whole;
     private readonly ConvolutionNormLayer _middle;
     private readonly ConvolutionNormLayer _half;
@@ -21,6 +23,7 @@ internal sealed class PyramidAttention : UnaryLayer
     /// <param name="outputs">Channels that leave.</param>
     public PyramidAttention(string name, int inputs, int outputs)
     {
+        _name = name;
         _whole = Unit($"{name}.branch1.1", inputs, outputs, kernel: 1);
         _middle = Unit($"{name}.mid.0", inputs, outputs, kernel: 1);
         _half = Unit($"{name}.down1.1", inputs, 1, kernel: 7);
@@ -31,6 +34,23 @@ internal sealed class PyramidAttention : UnaryLayer
     }
 
     public override IEnumerable<Layer> Children => [_whole, _middle, _half, _quarter, .. _eighth, _fromQuarter, _fromHalf];
+
+    /// <summary>Writes it down.</summary>
+    public MapNode Trace(NetworkGraph graph, MapNode input)
+    {
+        var half = Halve(_half, input);
+        var quarter = Halve(_quarter, half);
+        var x = _eighth[1].Trace(graph, Halve(_eighth[0], quarter));
+        x = Enlarge("up3", x, _fromQuarter.Trace(graph, quarter));
+        x = Enlarge("up2", x, _fromHalf.Trace(graph, half));
+        x = Enlarge("up1", x, added: null);
+        x = graph.Add(new PixelWeightNode(_middle.Trace(graph, input), $"{_name}.weighed", x));
+        return graph.Add(new ContextNode(input, _name, grid: 1, [_whole.Node(input)], x));
+
+        MapNode Halve(ConvolutionNormLayer layer, MapNode map) => layer.Trace(graph, graph.Add(new MaxPoolNode(map, kernel: 2)));
+
+        MapNode Enlarge(string step, MapNode map, MapNode? added) => graph.Add(new InterpolationNode(map, $"{_name}.{step}", factor: 2, added));
+    }
 
     public override Tensor Forward(Plan plan, Tensor input)
     {

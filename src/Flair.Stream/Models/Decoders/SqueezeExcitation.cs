@@ -1,3 +1,4 @@
+using Flair.Models.Graphs;
 using Flair.Models.Layers;
 using Flair.Torch;
 
@@ -12,6 +13,13 @@ internal sealed class SqueezeExcitation(string name, int channels) : UnaryLayer
     private readonly ConvolutionLayer _excite = new($"{name}.3", Math.Max(1, channels / Reduction), channels, kernel: 1);
 
     public override IEnumerable<Layer> Children => [_squeeze, _excite];
+
+    /// <summary>Makes the gate of a map.</summary>
+    public ChannelGate Gate(MapNode input)
+    {
+        var squeezed = _squeeze.Node(input, relu: true);
+        return new(input, [squeezed, _excite.Node(squeezed, relu: false)]);
+    }
 
     /// <summary>Maps [n, channels, h, w] to weights [n, channels, 1, 1].</summary>
     public override Tensor Forward(Plan plan, Tensor input)
