@@ -10,7 +10,7 @@ namespace Flair.Inference;
 public static class PrecisionChoice
 {
     /// <summary>Those for which <see cref="CanBeInBytes"/> is true, in words.</summary>
-    internal const string NetworksInBytes = "U-Net, U-Net++, FPN, DeepLabV3 and DeepLabV3+ on a ResNet";
+    internal const string NetworksInBytes = "networks on a ResNet";
 
     /// <summary>The precision that <see cref="Precision.Auto"/> becomes; any other stays.</summary>
     /// <param name="asked">What the settings say.</param>
@@ -64,12 +64,8 @@ public static class PrecisionChoice
         return (IsConvolutional(encoder) || OneDnnLibrary.HasInt8) && family.CanBeFused(encoder, channels, classes);
     }
 
-    /// <summary>Whether a model can be computed in bytes: fused, and of a kind whose convolutions in bytes are tested.</summary>
-    internal static bool CanBeInBytes(LoadedModel model, string device)
-    {
-        var (family, encoder) = ArchitectureRegistry.Parse(model.Architecture);
-        return IsFused(model, device) && IsConvolutional(encoder) && family.Decoder is "unet" or "unetplusplus" or "fpn" or "deeplabv3" or "deeplabv3plus";
-    }
+    /// <summary>Whether a model can be computed in bytes: fused, and of convolutions mostly.</summary>
+    internal static bool CanBeInBytes(LoadedModel model, string device) => IsFused(model, device) && IsConvolutional(ArchitectureRegistry.Parse(model.Architecture).Encoder);
 
     private static bool IsConvolutional(string encoder) => EncoderCatalog.Convolutional.Contains(encoder, StringComparer.Ordinal);
 

@@ -74,8 +74,8 @@ public sealed class CalibrationRunTests : IDisposable
     {
         _scene.Write("input", 1, 1);
         Assert.Contains("formula weights", Refusal(_scene.Settings("out")), StringComparison.Ordinal);
-        var settings = WithWeightsInAFile("resnet18_linknet");
-        Assert.Contains("resnet18_linknet cannot be computed in int8", Refusal(settings), StringComparison.Ordinal);
+        var settings = WithWeightsInAFile("mit_b0_unet");
+        Assert.Contains("mit_b0_unet cannot be computed in int8", Refusal(settings), StringComparison.Ordinal);
 
         string Refusal(RunSettings wrong) => Assert.Throws<FlairException>(() => CalibrationRun.Run(wrong, 3, _ => { }, CancellationToken.None)).Message;
     }

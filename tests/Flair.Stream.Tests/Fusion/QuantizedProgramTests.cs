@@ -1,3 +1,4 @@
+using Flair.Calibrating;
 using Flair.Checkpoints;
 using Flair.Fusion;
 using Flair.OneDnn;
@@ -36,6 +37,32 @@ public sealed class QuantizedProgramTests
 
         Assert.NotEqual(expected, actual);
         Assert.InRange(Logits.RelativeError(expected, actual), 0, 0.03);
+    }
+
+    [OneDnnTheory(MapType.UInt8)]
+    [InlineData("resnet18_fpn", Size)]
+    [InlineData("resnet18_deeplabv3plus", Size)]
+    [InlineData("resnet18_linknet", Size)]
+    [InlineData("resnet18_pspnet", Size)]
+    [InlineData("resnet18_manet", Size)]
+    [InlineData("resnet18_pan", 2 * Size)]
+    public void What_can_be_in_bytes_is_near_single_precision(string name, int size)
+    {
+        var network = TracedNetwork.OfArchitecture(name, 3, 13);
+        var window = FormulaWeights.Input(3 * size * size);
+        var (expected, steps) = network.Observe(size, window);
+        ProgramTypes types = new(MapType.Float32, new(QuantizationScheme.Candidates(network.Graph).ToHashSet(), steps));
+
+        var (whole, part) = ProgramRunner.OnWorker(() =>
+        {
+            using var all = network.Compile(size, MapRegion.Whole(size), types);
+            using var program = network.Compile(size, new(size / 4, size / 4, size / 2, size / 2), types);
+            return (ProgramRunner.RunSamples(all, size, window), ProgramRunner.RunSamples(program, size, window));
+        });
+
+        Assert.NotEqual(expected, whole);
+        Assert.InRange(Logits.RelativeError(expected, whole), 0, 0.1);
+        Logits.AssertNear(Logits.Cut(whole, size, new(size / 4, size / 4, size / 2, size / 2)), part, 2e-5);
     }
 
     [OneDnnTheory(MapType.UInt8)]
