@@ -32,6 +32,10 @@ public sealed class PatchWorkersTests : IDisposable
     [InlineData("resnet18_fpn", NormalizationType.Custom, 32)]
     [InlineData("resnet18_deeplabv3", NormalizationType.Custom, 32)]
     [InlineData("resnet18_deeplabv3plus", NormalizationType.Custom, 32)]
+    [InlineData("resnet18_linknet", NormalizationType.Custom, 32)]
+    [InlineData("resnet18_pspnet", NormalizationType.Custom, 32)]
+    [InlineData("resnet18_manet", NormalizationType.Custom, 64)]
+    [InlineData("resnet18_pan", NormalizationType.Custom, 128)]
     [InlineData("mit_b0_unet", NormalizationType.Custom, 64)]
     [InlineData("mit_b0_fpn", NormalizationType.Custom, 32)]
     public async Task Patches_get_the_classes_that_libtorch_finds(string name, NormalizationType type, int size)
@@ -131,7 +135,6 @@ public sealed class PatchWorkersTests : IDisposable
         Assert.Null(PatchWorkers.Start(settings, [], square with { Height = 32 }));
         Assert.Null(PatchWorkers.Start(settings with { UseMetadata = true }, [], square));
         Assert.Null(PatchWorkers.Start(settings with { Device = "cuda" }, [], square));
-        Assert.Null(PatchWorkers.Start(settings with { Architecture = "resnet18_linknet" }, [], square));
     }
 
     [Fact]
