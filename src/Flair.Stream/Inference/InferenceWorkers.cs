@@ -70,8 +70,7 @@ public sealed class InferenceWorkers : IDisposable
     public static InferenceWorkers Create(InferenceTask task)
     {
         ArgumentNullException.ThrowIfNull(task);
-        var result = new InferenceWorkers();
-        try
+        return Make(result =>
         {
             if (PrecisionChoice.IsFused(task.Model, task.Device))
                 result.AddFused(task);
@@ -79,30 +78,12 @@ public sealed class InferenceWorkers : IDisposable
                 result.AddTorch(task);
             else
                 result.AddDevices(task, DeviceChoice.Of(task.Device, () => LibTorch.CudaDeviceCount));
-            return result;
-        }
-        catch
-        {
-            result.Dispose();
-            throw;
-        }
+        });
     }
 
     /// <summary>Workers as on several GPUs, on the devices given: they work on <c>cpu</c> too, only nothing is gained.</summary>
-    internal static InferenceWorkers OnDevices(InferenceTask task, IReadOnlyList<string> devices)
-    {
-        var result = new InferenceWorkers();
-        try
-        {
-            result.AddDevices(task, devices);
-            return result;
-        }
-        catch
-        {
-            result.Dispose();
-            throw;
-        }
-    }
+    internal static InferenceWorkers OnDevices(InferenceTask task, IReadOnlyList<string> devices) =>
+        Make(result => result.AddDevices(task, devices));
 
     /// <summary>Workers that only compute, on the CPU and in single precision: nobody stitches what they do.</summary>
     /// <param name="graph">The network.</param>
@@ -111,44 +92,24 @@ public sealed class InferenceWorkers : IDisposable
     /// <param name="count">How many, 1 or more: each keeps one core busy.</param>
     internal static InferenceWorkers OfNormalizedWindows(NetworkGraph graph, StateDict weights, int windowSize, int count)
     {
-        var result = new InferenceWorkers();
-        try
+        return Make(result =>
         {
             result._program = FusedCompiler.Compile(
                 graph, node => FoldedWeights.Read(weights, node), windowSize, MapRegion.Whole(windowSize), ProgramTypes.Single);
             result.AddFused(result._program, WindowInput.Normalized, windowSize, count);
-            return result;
-        }
-        catch
-        {
-            result.Dispose();
-            throw;
-        }
+        });
     }
 
     /// <summary>The worker on the CPU that there is where oneDNN is not, or a network has no graph.</summary>
-    internal static InferenceWorkers OnLibTorch(InferenceTask task)
-    {
-        var result = new InferenceWorkers();
-        try
-        {
-            result.AddTorch(task);
-            return result;
-        }
-        catch
-        {
-            result.Dispose();
-            throw;
-        }
-    }
+    internal static InferenceWorkers OnLibTorch(InferenceTask task) =>
+        Make(result => result.AddTorch(task));
 
     /// <summary>Workers on the CPU with networks of another kind.</summary>
     /// <param name="count">How many, 1 or more.</param>
     /// <param name="create">Makes a network; called on its thread.</param>
     internal static InferenceWorkers Of(int count, Func<IWindowNetwork> create)
     {
-        var result = new InferenceWorkers();
-        try
+        return Make(result =>
         {
             result.Start(operatorThreads: 1);
             for (var i = 0; i < count; i++)
@@ -156,14 +117,7 @@ public sealed class InferenceWorkers : IDisposable
                 var thread = result.Start(operatorThreads: 1);
                 result._workers.Add(new(thread.Run(create), thread));
             }
-
-            return result;
-        }
-        catch
-        {
-            result.Dispose();
-            throw;
-        }
+        });
     }
 
     /// <summary>Frees the weights and ends the threads.</summary>
@@ -176,6 +130,22 @@ public sealed class InferenceWorkers : IDisposable
             thread.Dispose();
         _stitchingStream?.Dispose();
         LibTorch.EmptyCache();
+    }
+
+    /// <summary>Fills new workers; what is there is freed when it fails.</summary>
+    private static InferenceWorkers Make(Action<InferenceWorkers> fill)
+    {
+        var result = new InferenceWorkers();
+        try
+        {
+            fill(result);
+            return result;
+        }
+        catch
+        {
+            result.Dispose();
+            throw;
+        }
     }
 
     private void AddFused(InferenceTask task)
