@@ -12,7 +12,12 @@ public sealed class StitchingTests
     [InlineData(MemoryFormat.ChannelsLast, false, Classes)]
     [InlineData(MemoryFormat.Contiguous, true, Classes)]
     [InlineData(MemoryFormat.ChannelsLast, true, Classes)]
+    [InlineData(MemoryFormat.ChannelsLast, true, 40)]
+    [InlineData(MemoryFormat.Contiguous, false, 40)]
+    [InlineData(MemoryFormat.ChannelsLast, true, 24)]
     [InlineData(MemoryFormat.ChannelsLast, true, 16)]
+    [InlineData(MemoryFormat.ChannelsLast, true, 13)]
+    [InlineData(MemoryFormat.ChannelsLast, true, 8)]
     [InlineData(MemoryFormat.ChannelsLast, true, 5)]
     [InlineData(MemoryFormat.ChannelsLast, true, 3)]
     [InlineData(MemoryFormat.ChannelsLast, true, 1)]
@@ -96,14 +101,21 @@ public sealed class StitchingTests
     }
 
     [Theory]
-    [InlineData(false, false)]
-    [InlineData(true, false)]
-    [InlineData(false, true)]
-    [InlineData(true, true)]
-    public void FinishingIsArgmaxAndShare(bool withTotals, bool byPixel)
+    [InlineData(false, false, Classes)]
+    [InlineData(true, false, Classes)]
+    [InlineData(false, true, Classes)]
+    [InlineData(true, true, Classes)]
+    [InlineData(false, true, 256)]
+    [InlineData(false, true, 40)]
+    [InlineData(false, true, 24)]
+    [InlineData(false, true, 13)]
+    [InlineData(false, true, 8)]
+    [InlineData(false, true, 5)]
+    [InlineData(false, true, 2)]
+    public void FinishingIsArgmaxAndShare(bool withTotals, bool byPixel, int classCount)
     {
-        var active = Enumerable.Range(0, Classes).Select(c => c is not (3 or 18)).ToArray();
-        using var planes = Noise("sums", 1, Classes, 40, 150);
+        var active = Enumerable.Range(0, classCount).Select(c => c != 3 && c != classCount - 1).ToArray();
+        using var planes = Noise("sums", 1, classCount, 40, 150);
         using var all = byPixel ? ByPixel(planes) : planes.Clone();
         using (var hole = all.Slice(2, 10, 30))
             hole.Zero_();

@@ -1,9 +1,8 @@
 // Stitching on the CPU: what softmax, weighting, adding, argmax and scaling would do in a dozen passes over memory, in one each.
 //
-// Every pixel is computed by itself, its channels always in the same order, so the result does not depend on how many threads share
-// the rows, nor on where in a row it lies. Pixels are taken in strips, brought into planes where they lie pixel by pixel, so that the
-// inner loops run along pixels and the compiler makes vectors of them; target_clones picks the widest instructions of the machine at
-// load time.
+// Every pixel is computed by itself, its classes always in the same order, so the result does not depend on how many threads share
+// the rows, nor on where in a row it lies. Pixels are taken in groups as they lie, class by class; what a group's pixels have most of, or
+// add up to, is found for all of them at once. target_clones picks the widest instructions of the machine at load time.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
@@ -19,202 +18,311 @@
 #define FLAIR_VECTORIZED
 #endif
 
+#if defined(__clang__) || __GNUC__ >= 12
+#define FLAIR_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define FLAIR_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, Integers{__VA_ARGS__})
+#endif
+
+#define FLAIR_INLINE __attribute__((always_inline)) inline
+
 namespace flair {
 namespace {
 
-constexpr int kStrip = 32;  // pixels at a time: what a strip of 19 channels reads and writes, and the next of both, lie in the first cache
+constexpr int kLanes = 8;  // of a vector, and pixels of a group
 constexpr int64_t kRowsPerTask = 4;
 
-__attribute__((always_inline)) inline float larger(float a, float b) { return a > b ? a : b; }
+typedef float Vector __attribute__((vector_size(kLanes * sizeof(float))));
+typedef int32_t Integers __attribute__((vector_size(kLanes * sizeof(int32_t))));
+
+// Scratch memory, where no vector lies across two lines of the cache.
+struct alignas(sizeof(Vector)) Lanes {
+  float of[kLanes];
+};
+
+FLAIR_INLINE Vector load(const float* from) {
+  Vector vector;
+  std::memcpy(&vector, from, sizeof vector);
+  return vector;
+}
+
+FLAIR_INLINE void store(float* to, Vector vector) { std::memcpy(to, &vector, sizeof vector); }
+
+FLAIR_INLINE Vector all(float value) { return value - Vector{}; }
+
+// 0 where the flag is 0, the value where all its bits are set.
+FLAIR_INLINE Vector where(Integers flags, Vector vector) {
+  Integers bits;
+  std::memcpy(&bits, &vector, sizeof bits);
+  bits &= flags;
+  std::memcpy(&vector, &bits, sizeof vector);
+  return vector;
+}
+
+struct Largest {
+  static FLAIR_INLINE Vector of(Vector a, Vector b) { return a > b ? a : b; }
+};
+
+struct Least {
+  static FLAIR_INLINE Vector of(Vector a, Vector b) { return a < b ? a : b; }
+};
+
+struct Sum {
+  static FLAIR_INLINE Vector of(Vector a, Vector b) { return a + b; }
+};
+
+// Of eight vectors, what each one's lanes come to.
+template <class Operation>
+FLAIR_INLINE Vector reduce(const Vector* of) {
+  Vector two[4], four[2];
+  for (int i = 0; i < 4; i++)
+    two[i] = Operation::of(FLAIR_SHUFFLE(of[2 * i], of[2 * i + 1], 0, 8, 1, 9, 4, 12, 5, 13), FLAIR_SHUFFLE(of[2 * i], of[2 * i + 1], 2, 10, 3, 11, 6, 14, 7, 15));
+  for (int i = 0; i < 2; i++)
+    four[i] = Operation::of(FLAIR_SHUFFLE(two[2 * i], two[2 * i + 1], 0, 1, 8, 9, 4, 5, 12, 13), FLAIR_SHUFFLE(two[2 * i], two[2 * i + 1], 2, 3, 10, 11, 6, 7, 14, 15));
+  return Operation::of(FLAIR_SHUFFLE(four[0], four[1], 0, 1, 2, 3, 8, 9, 10, 11), FLAIR_SHUFFLE(four[0], four[1], 4, 5, 6, 7, 12, 13, 14, 15));
+}
+
+// Vectors at a time: each step of one waits for the one before, and a processor looks only so far ahead for others.
+constexpr int kAtOnce = 4;
 
 // e^x for x <= 0, to about one unit in the last place; 0 below single precision's normal numbers. x = n ln 2 + r with |r| <= ln 2 / 2; e^r by
 // a polynomial within 8e-9 of it; 2^n by its bits: rounding by adding leaves n + 127 in the lowest bits, and n = -127 makes the number 0.
-__attribute__((always_inline)) inline float exp_negative(float x) {
+FLAIR_INLINE void exp_negative(float* numbers) {
   constexpr float kRound = 12582912.0f + 127.0f;  // 1.5 * 2^23: adding and subtracting it rounds to a whole number
   constexpr float kSmallest = -88.0296919f;       // -127 ln 2
-  x = kSmallest > x ? kSmallest : x;              // what is not a number stays so
-  const float shifted = x * 1.44269504088896341f + kRound;
-  const float n = shifted - kRound;
-  const float r = (x - n * 0.693359375f) - n * -2.12194440e-4f;
-  float p = 1.39277624e-3f;
-  p = p * r + 8.36444293e-3f;
-  p = p * r + 4.16665449e-2f;
-  p = p * r + 1.66665692e-1f;
-  p = p * r + 0.5f;
-  p = p * r + 1.0f;
-  p = p * r + 1.0f;
-  uint32_t bits;
-  std::memcpy(&bits, &shifted, sizeof bits);
-  bits <<= 23;
-  float power;
-  std::memcpy(&power, &bits, sizeof power);
-  return p * power;
-}
-
-#if defined(__has_builtin)
-#if __has_builtin(__builtin_shufflevector)
-#define FLAIR_SHUFFLES
-#endif
-#endif
-
-#ifdef FLAIR_SHUFFLES
-typedef float Four __attribute__((vector_size(16)));
-
-__attribute__((always_inline)) inline Four load(const float* from) {
-  Four four;
-  std::memcpy(&four, from, sizeof four);
-  return four;
-}
-
-// Each row is multiplied by scale first.
-__attribute__((always_inline)) inline void transpose_4x4(const float* from, int64_t from_stride, Four scale, float* to, int64_t to_stride) {
-  const Four a = load(from) * scale, b = load(from + from_stride) * scale, c = load(from + 2 * from_stride) * scale, d = load(from + 3 * from_stride) * scale;
-  const Four ab01 = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab23 = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-  const Four cd01 = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd23 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-  const Four rows[] = {__builtin_shufflevector(ab01, cd01, 0, 1, 4, 5), __builtin_shufflevector(ab01, cd01, 2, 3, 6, 7),
-                       __builtin_shufflevector(ab23, cd23, 0, 1, 4, 5), __builtin_shufflevector(ab23, cd23, 2, 3, 6, 7)};
-  for (int i = 0; i < 4; i++) std::memcpy(to + i * to_stride, &rows[i], sizeof rows[i]);
-}
-#endif
-
-// [pixels][channels] -> [channels][kStrip], in blocks of 4 x 4; channels left over at the end are done in a block that overlaps the last.
-__attribute__((always_inline)) inline void to_planes(const float* pixels, int64_t stride, int64_t count, int64_t channels, float* strip) {
-  int64_t x = 0;
-#ifdef FLAIR_SHUFFLES
-  const Four one = {1, 1, 1, 1};
-  for (; channels >= 4 && x + 4 <= count; x += 4) {
-    int64_t c = 0;
-    for (; c + 4 <= channels; c += 4) transpose_4x4(pixels + x * stride + c, stride, one, strip + c * kStrip + x, kStrip);
-    if (c < channels) transpose_4x4(pixels + x * stride + channels - 4, stride, one, strip + (channels - 4) * kStrip + x, kStrip);
+  Vector shifted[kAtOnce], r[kAtOnce], p[kAtOnce];
+  // What is not a number stays so.
+  for (int i = 0; i < kAtOnce; i++) r[i] = Largest::of(all(kSmallest), load(numbers + i * kLanes));
+  for (int i = 0; i < kAtOnce; i++) shifted[i] = r[i] * 1.44269504088896341f + kRound;
+  for (int i = 0; i < kAtOnce; i++) p[i] = shifted[i] - kRound;
+  for (int i = 0; i < kAtOnce; i++) r[i] = r[i] - p[i] * 0.693359375f;
+  for (int i = 0; i < kAtOnce; i++) r[i] = r[i] - p[i] * -2.12194440e-4f;
+  for (int i = 0; i < kAtOnce; i++) p[i] = 1.39277624e-3f * r[i] + 8.36444293e-3f;
+  for (const float coefficient : {4.16665449e-2f, 1.66665692e-1f, 0.5f, 1.0f, 1.0f})
+    for (int i = 0; i < kAtOnce; i++) p[i] = p[i] * r[i] + coefficient;
+  for (int i = 0; i < kAtOnce; i++) {
+    Integers bits;
+    std::memcpy(&bits, &shifted[i], sizeof bits);
+    bits <<= 23;
+    Vector power;
+    std::memcpy(&power, &bits, sizeof power);
+    store(numbers + i * kLanes, p[i] * power);
   }
-#endif
-  for (; x < count; x++)
-    for (int64_t c = 0; c < channels; c++) strip[c * kStrip + x] = pixels[x * stride + c];
 }
 
-// The way back, of a whole strip, times scale[x]. Writing goes forward in memory.
-__attribute__((always_inline)) inline void to_pixels(const float* strip, const float* scale, int64_t channels, float* pixels) {
-  int64_t x = 0;
-#ifdef FLAIR_SHUFFLES
-  for (; channels >= 4 && x < kStrip; x += 4) {
-    const Four factors = load(scale + x);
-    int64_t c = 0;
-    for (; c + 4 <= channels; c += 4) transpose_4x4(strip + c * kStrip + x, kStrip, factors, pixels + x * channels + c, channels);
-    if (c < channels) transpose_4x4(strip + (channels - 4) * kStrip + x, kStrip, factors, pixels + x * channels + channels - 4, channels);
-  }
-#endif
-  for (; x < kStrip; x++)
-    for (int64_t c = 0; c < channels; c++) pixels[x * channels + c] = strip[c * kStrip + x] * scale[x];
-}
-
-// Where a row of an image lies in memory: the value of a channel and a pixel is at channel * channel_stride + pixel * pixel_stride.
+// Where a row of an image lies in memory: the value of a class and a pixel is at class * class_stride + pixel * pixel_stride.
 struct Row {
-  int64_t channel_stride, pixel_stride;
+  int64_t class_stride, pixel_stride;
 };
 
-// One row: sums[c][x] += weight[x] * softmax(logits[:, x])[c]. Takes scratch for two strips.
-FLAIR_VECTORIZED
-void blend_row(const float* logits, Row logits_row, const float* weights, float* sums, Row sums_row, int64_t channels, int64_t columns, float* scratch) {
-  float* strip = scratch;
-  float* pixels = scratch + channels * kStrip;
-  for (int64_t start = 0; start < columns; start += kStrip) {
-    const int count = static_cast<int>(std::min<int64_t>(kStrip, columns - start));
-    const float* from = logits + start * logits_row.pixel_stride;
-    if (logits_row.pixel_stride == 1) {
-      for (int64_t c = 0; c < channels; c++) std::memcpy(strip + c * kStrip, from + c * logits_row.channel_stride, count * sizeof(float));
-    } else if (logits_row.channel_stride == 1) {
-      to_planes(from, logits_row.pixel_stride, count, channels, strip);
-    } else {
-      for (int x = 0; x < count; x++)
-        for (int64_t c = 0; c < channels; c++) strip[c * kStrip + x] = from[x * logits_row.pixel_stride + c * logits_row.channel_stride];
-    }
-    for (int64_t c = 0; c < channels; c++)
-      for (int x = count; x < kStrip; x++) strip[c * kStrip + x] = 0;
-
-    float largest[kStrip], sum[kStrip], scale[kStrip];
-    for (int x = 0; x < kStrip; x++) largest[x] = strip[x], sum[x] = 0;
-    int64_t next = 1;
-    for (; next + 3 <= channels; next += 3)
-      for (int x = 0; x < kStrip; x++) {
-        const float* at = strip + next * kStrip + x;
-        largest[x] = larger(larger(at[0], at[kStrip]), larger(at[2 * kStrip], largest[x]));
-      }
-    for (; next < channels; next++)
-      for (int x = 0; x < kStrip; x++) largest[x] = larger(strip[next * kStrip + x], largest[x]);
-    for (int64_t c = 0; c < channels; c++)
-      for (int x = 0; x < kStrip; x++) {
-        const float e = exp_negative(strip[c * kStrip + x] - largest[x]);
-        strip[c * kStrip + x] = e;
-        sum[x] += e;
-      }
-    std::memcpy(scale, weights + start, count * sizeof(float));
-    for (int x = count; x < kStrip; x++) scale[x] = 0;
-    for (int x = 0; x < kStrip; x++) scale[x] /= sum[x];
-
-    if (sums_row.pixel_stride == 1) {
-      for (int64_t c = 0; c < channels; c++) {
-        float* to = sums + c * sums_row.channel_stride + start;
-        for (int x = 0; x < count; x++) to[x] += strip[c * kStrip + x] * scale[x];
-      }
-    } else {
-      to_pixels(strip, scale, channels, pixels);
-      float* to = sums + start * channels;
-      for (int64_t i = 0; i < count * channels; i++) to[i] += pixels[i];
+// A pixel's classes in vectors. The last of them overlaps the one before, so that nothing beyond the pixel is read or written.
+struct Pixel {
+  explicit Pixel(int64_t classes) : classes(classes), padded(std::max<int64_t>(classes, kLanes)), vectors((classes + kLanes - 1) / kLanes) {
+    for (int lane = 0; lane < kLanes; lane++) {
+      const int64_t of = last() + lane;
+      is_new[lane] = of < classes && of >= (vectors - 1) * kLanes ? -1 : 0;
     }
   }
+
+  int64_t last() const { return padded - kLanes; }
+  int64_t of(int64_t vector) const { return vector == vectors - 1 ? last() : vector * kLanes; }
+
+  int64_t classes, padded, vectors;
+  Integers is_new;  // lanes of the last vector that are classes, and not the one before's
+};
+
+// Whether a group can be used where it lies.
+FLAIR_INLINE bool in_place(Row row, const Pixel& pixel, int count) { return count == kLanes && row.class_stride == 1 && pixel.padded == pixel.classes; }
+
+// A group beside each other. What lies beyond the row or the classes is like the last of them.
+FLAIR_INLINE void gather(const float* from, Row row, const Pixel& pixel, int count, float* group) {
+  for (int x = 0; x < kLanes; x++)
+    for (int64_t c = 0; c < pixel.padded; c++)
+      group[x * pixel.padded + c] = from[std::min(x, count - 1) * row.pixel_stride + std::min(c, pixel.classes - 1) * row.class_stride];
+}
+
+FLAIR_INLINE void scatter(const float* group, const Pixel& pixel, int count, float* to, Row row) {
+  for (int x = 0; x < count; x++)
+    for (int64_t c = 0; c < pixel.classes; c++) to[x * row.pixel_stride + c * row.class_stride] = group[x * pixel.padded + c];
+}
+
+// sums[x][c] += weights[x] * softmax(logits[x])[c] for the pixels x of a group. Takes scratch of a group.
+FLAIR_INLINE void blend_group(const float* logits, int64_t logits_stride, const float* weights, float* sums, int64_t sums_stride, const Pixel& pixel, int64_t vectors,
+                              float* scratch) {
+  const int64_t last = pixel.last(), row = vectors * kLanes;
+  Vector parts[kLanes];
+  for (int x = 0; x < kLanes; x++) {
+    const float* from = logits + x * logits_stride;
+    parts[x] = load(from + last);
+    for (int64_t v = 0; v < vectors - 1; v++) parts[x] = Largest::of(load(from + v * kLanes), parts[x]);
+  }
+  float largest[kLanes], scale[kLanes];
+  store(largest, reduce<Largest>(parts));
+  for (int x = 0; x < kLanes; x++) {
+    const float* from = logits + x * logits_stride;
+    float* to = scratch + x * row;
+    for (int64_t v = 0; v < vectors - 1; v++) store(to + v * kLanes, load(from + v * kLanes) - largest[x]);
+    store(to + row - kLanes, load(from + last) - largest[x]);
+  }
+  for (int64_t i = 0; i < vectors * kLanes; i += kAtOnce) exp_negative(scratch + i * kLanes);
+  for (int x = 0; x < kLanes; x++) {
+    float* to = scratch + x * row;
+    parts[x] = where(pixel.is_new, load(to + row - kLanes));
+    store(to + row - kLanes, parts[x]);
+    for (int64_t v = 0; v < vectors - 1; v++) parts[x] += load(to + v * kLanes);
+  }
+  store(scale, load(weights) / reduce<Sum>(parts));
+  for (int x = 0; x < kLanes; x++) {
+    const float* from = scratch + x * row;
+    float* to = sums + x * sums_stride;
+    // The two that overlap are both read before either is written.
+    const Vector end = load(to + last) + load(from + row - kLanes) * scale[x];
+    const int64_t before = (vectors - 2) * kLanes;
+    Vector beside{};
+    if (vectors > 1) beside = load(to + before) + load(from + before) * scale[x];
+    store(to + last, end);
+    if (vectors > 1) store(to + before, beside);
+    for (int64_t v = 0; v < vectors - 2; v++) store(to + v * kLanes, load(to + v * kLanes) + load(from + v * kLanes) * scale[x]);
+  }
+}
+
+// A row of them. Takes scratch of three groups.
+FLAIR_VECTORIZED
+void blend_row(const float* logits, Row logits_row, const float* weights, float* sums, Row sums_row, const Pixel& pixel, int64_t columns, float* scratch) {
+  float* const scratch_logits = scratch + pixel.vectors * kLanes * kLanes;
+  float* const scratch_sums = scratch_logits + pixel.vectors * kLanes * kLanes;
+  for (int64_t start = 0; start < columns; start += kLanes) {
+    const int count = static_cast<int>(std::min<int64_t>(kLanes, columns - start));
+    const float* from = logits + start * logits_row.pixel_stride;
+    float* const row = sums + start * sums_row.pixel_stride;
+    const float* weight = weights + start;
+    float* to = row;
+    int64_t from_stride = logits_row.pixel_stride, to_stride = sums_row.pixel_stride;
+    if (!in_place(logits_row, pixel, count)) {
+      gather(from, logits_row, pixel, count, scratch_logits);
+      from = scratch_logits;
+      from_stride = pixel.padded;
+    }
+    const bool there = in_place(sums_row, pixel, count);
+    if (!there) {
+      gather(row, sums_row, pixel, count, scratch_sums);
+      to = scratch_sums;
+      to_stride = pixel.padded;
+    }
+    float some[kLanes] = {};
+    if (count < kLanes) {
+      std::memcpy(some, weight, count * sizeof(float));
+      weight = some;
+    }
+    // Loops over a known number of vectors are unrolled.
+    switch (pixel.vectors) {
+      case 1: blend_group(from, from_stride, weight, to, to_stride, pixel, 1, scratch); break;
+      case 2: blend_group(from, from_stride, weight, to, to_stride, pixel, 2, scratch); break;
+      case 3: blend_group(from, from_stride, weight, to, to_stride, pixel, 3, scratch); break;
+      default: blend_group(from, from_stride, weight, to, to_stride, pixel, pixel.vectors, scratch); break;
+    }
+    if (!there) scatter(scratch_sums, pixel, count, row, sums_row);
+  }
+}
+
+// Which classes may be the answer, in a pixel's vectors.
+struct Candidates {
+  static constexpr float kNone = 1e9f;
+
+  Candidates(const Pixel& pixel, const uint8_t* active) : flags(pixel.vectors * kLanes), indices(pixel.vectors * kLanes) {
+    for (int64_t v = 0; v < pixel.vectors; v++)
+      for (int lane = 0; lane < kLanes; lane++) {
+        const int64_t c = pixel.of(v) + lane;
+        const bool is = c < pixel.classes && active[c];
+        flags[v * kLanes + lane] = is ? -1 : 0;
+        indices[v * kLanes + lane] = is ? static_cast<float>(c) : kNone;
+      }
+  }
+
+  std::vector<int32_t> flags;
+  std::vector<float> indices;  // the class, or none
+};
+
+// What a group's sums come to: the active class that has most, the first of equals; how much that is; and how much all have together.
+FLAIR_INLINE void finish_group(const float* sums, int64_t stride, const Pixel& pixel, int64_t vectors, const int32_t* flags, const float* indices, float* best,
+                               float* largest, float* total) {
+  const int64_t last = pixel.last();
+  Vector most[kLanes], parts[kLanes];
+  const auto flags_of = [=](int64_t v) __attribute__((always_inline)) {
+    Integers some;
+    std::memcpy(&some, flags + v * kLanes, sizeof some);
+    return some;
+  };
+  for (int x = 0; x < kLanes; x++) {
+    const float* from = sums + x * stride;
+    const Vector end = load(from + last);
+    parts[x] = where(pixel.is_new, end);
+    most[x] = where(flags_of(vectors - 1), end);
+    for (int64_t v = 0; v < vectors - 1; v++) {
+      const Vector some = load(from + v * kLanes);
+      parts[x] += some;
+      most[x] = Largest::of(where(flags_of(v), some), most[x]);
+    }
+  }
+  store(largest, reduce<Largest>(most));
+  store(total, reduce<Sum>(parts));
+  for (int x = 0; x < kLanes; x++) {
+    const float* from = sums + x * stride;
+    const Vector top = all(largest[x]), none = all(Candidates::kNone);
+    most[x] = load(from + last) == top ? load(indices + (vectors - 1) * kLanes) : none;
+    for (int64_t v = 0; v < vectors - 1; v++) most[x] = Least::of(load(from + v * kLanes) == top ? load(indices + v * kLanes) : none, most[x]);
+  }
+  store(best, reduce<Least>(most));
 }
 
 struct Finished {
   uint8_t* classes;
   uint8_t* confidence;     // may be null
-  uint8_t* probabilities;  // may be null; [channels, rows, columns]
+  uint8_t* probabilities;  // may be null; [classes, rows, columns]
   int64_t probability_stride;
 };
 
-// One row: the active class of the largest sum, its share of all and every class's share, in 255ths rounded down. Takes scratch for a strip.
+// One row: the active class of the largest sum, its share of all and every class's share, in 255ths rounded down. Takes scratch of a group.
 // Where asked to, it leaves the sums 0, while they are in the cache.
 FLAIR_VECTORIZED
-void finish_row(float* sums, Row sums_row, bool clear, const float* totals, const uint8_t* active, uint8_t nodata, Finished out, int64_t channels,
-                int64_t columns, float* strip) {
-  for (int64_t start = 0; start < columns; start += kStrip) {
-    const int count = static_cast<int>(std::min<int64_t>(kStrip, columns - start));
-    const float* planes = sums + start;
-    int64_t plane_stride = sums_row.channel_stride;
-    if (sums_row.pixel_stride != 1) {
-      to_planes(sums + start * channels, channels, count, channels, strip);
-      planes = strip;
-      plane_stride = kStrip;
+void finish_row(float* sums, Row sums_row, bool clear, const float* totals, const Candidates& candidates, uint8_t nodata, Finished out, const Pixel& pixel,
+                int64_t columns, float* scratch) {
+  const int32_t* flags = candidates.flags.data();
+  const float* indices = candidates.indices.data();
+  for (int64_t start = 0; start < columns; start += kLanes) {
+    const int count = static_cast<int>(std::min<int64_t>(kLanes, columns - start));
+    float* const row = sums + start * sums_row.pixel_stride;
+    const float* from = row;
+    int64_t stride = sums_row.pixel_stride;
+    const bool there = in_place(sums_row, pixel, count);
+    if (!there) {
+      gather(row, sums_row, pixel, count, scratch);
+      from = scratch;
+      stride = pixel.padded;
     }
-    float total[kStrip], largest[kStrip], scale[kStrip];
-    int32_t best[kStrip];
-    for (int x = 0; x < kStrip; x++) total[x] = 0, largest[x] = -1, best[x] = 0;
-    for (int64_t c = 0; c < channels; c++) {
-      const float* from = planes + c * plane_stride;
-      for (int x = 0; x < count; x++) total[x] += from[x];
-      if (!active[c]) continue;
-      for (int x = 0; x < count; x++) {
-        const bool larger = from[x] > largest[x];
-        largest[x] = larger ? from[x] : largest[x];
-        best[x] = larger ? static_cast<int32_t>(c) : best[x];
-      }
+    float best[kLanes], largest[kLanes], total[kLanes], scale[kLanes];
+    switch (pixel.vectors) {
+      case 1: finish_group(from, stride, pixel, 1, flags, indices, best, largest, total); break;
+      case 2: finish_group(from, stride, pixel, 2, flags, indices, best, largest, total); break;
+      case 3: finish_group(from, stride, pixel, 3, flags, indices, best, largest, total); break;
+      default: finish_group(from, stride, pixel, pixel.vectors, flags, indices, best, largest, total); break;
     }
-    if (totals != nullptr)
-      for (int x = 0; x < count; x++) total[x] = totals[start + x];
-    for (int x = 0; x < count; x++) scale[x] = total[x] > 0 ? 255.0f / total[x] : 0.0f;
-    for (int x = 0; x < count; x++) out.classes[start + x] = static_cast<uint8_t>(total[x] > 0 ? best[x] : nodata);
+    if (totals != nullptr) std::memcpy(total, totals + start, count * sizeof(float));
+    for (int x = 0; x < kLanes; x++) scale[x] = total[x] > 0 ? 255.0f / total[x] : 0.0f;
+    for (int x = 0; x < count; x++) out.classes[start + x] = static_cast<uint8_t>(total[x] > 0 ? static_cast<int32_t>(best[x]) : nodata);
     if (out.confidence != nullptr)
       for (int x = 0; x < count; x++) out.confidence[start + x] = static_cast<uint8_t>(static_cast<int32_t>(std::min(largest[x] * scale[x], 255.0f)));
-    for (int64_t c = 0; out.probabilities != nullptr && c < channels; c++) {
-      const float* from = planes + c * plane_stride;
+    for (int64_t c = 0; out.probabilities != nullptr && c < pixel.classes; c++) {
       uint8_t* to = out.probabilities + c * out.probability_stride + start;
-      for (int x = 0; x < count; x++) to[x] = static_cast<uint8_t>(static_cast<int32_t>(std::min(from[x] * scale[x], 255.0f)));
+      for (int x = 0; x < count; x++) to[x] = static_cast<uint8_t>(static_cast<int32_t>(std::min(from[x * stride + c] * scale[x], 255.0f)));
     }
 
     if (!clear) continue;
-    if (sums_row.pixel_stride != 1) {
-      std::memset(sums + start * channels, 0, count * channels * sizeof(float));
+    if (there) {
+      std::memset(row, 0, kLanes * pixel.classes * sizeof(float));
     } else {
-      for (int64_t c = 0; c < channels; c++) std::memset(sums + c * sums_row.channel_stride + start, 0, count * sizeof(float));
+      std::memset(scratch, 0, kLanes * pixel.padded * sizeof(float));
+      scatter(scratch, pixel, count, row, sums_row);
     }
   }
 }
@@ -267,11 +375,12 @@ int32_t flair_blend(flair_tensor logits_handle, int64_t index, flair_tensor weig
     const float* from = logits.data_ptr<float>() + index * logits.stride(0) + part->row * logits.stride(2) + part->column * logits.stride(3);
     const float* weight = weights.data_ptr<float>() + part->row * weights.stride(0) + part->column;
     float* to = sums.data_ptr<float>() + row * sums.stride(1) + column * sums_row.pixel_stride;
+    const Pixel pixel(channels);
     at::parallel_for(0, part->rows, kRowsPerTask, [&](int64_t begin, int64_t end) {
-      std::vector<float> scratch(2 * channels * kStrip);
+      std::vector<Lanes> scratch(3 * pixel.vectors * kLanes);
       for (int64_t y = begin; y < end; y++)
         blend_row(from + y * logits.stride(2), {logits.stride(1), logits.stride(3)}, weight + y * weights.stride(0), to + y * sums.stride(1), sums_row,
-                  channels, part->columns, scratch.data());
+                  pixel, part->columns, scratch.data()->of);
     });
     return 0;
   });
@@ -301,14 +410,16 @@ int32_t flair_finish(flair_tensor sums_handle, flair_tensor totals_handle, const
     TORCH_CHECK(classes != nullptr || rows * columns == 0, "classes are missing");
 
     float* from = sums.data_ptr<float>();
+    const Pixel pixel(channels);
+    const Candidates candidates(pixel, active);
     at::parallel_for(0, rows, kRowsPerTask, [&](int64_t begin, int64_t end) {
-      std::vector<float> strip(channels * kStrip);
+      std::vector<Lanes> scratch(pixel.padded);
       for (int64_t y = begin; y < end; y++) {
         const int64_t offset = y * columns;
-        finish_row(from + y * sums.stride(1), sums_row, clear != 0, totals == nullptr ? nullptr : totals + y * totals_stride, active, static_cast<uint8_t>(nodata),
+        finish_row(from + y * sums.stride(1), sums_row, clear != 0, totals == nullptr ? nullptr : totals + y * totals_stride, candidates, static_cast<uint8_t>(nodata),
                    {classes + offset, confidence == nullptr ? nullptr : confidence + offset, probabilities == nullptr ? nullptr : probabilities + offset,
                     rows * columns},
-                   channels, columns, strip.data());
+                   pixel, columns, scratch.data()->of);
       }
     });
     return 0;
