@@ -38,7 +38,7 @@ internal static class LogitsCommand
             var (architecture, encoder) = ArchitectureRegistry.Parse(name);
             var path = parsed.GetValue(input)!;
             var (values, shape) = NpyFile.ReadFloat32(path);
-            Verify(shape, path, architecture.SizeMultiple);
+            Verify(shape, path, architecture.Sizes);
             if (parsed.GetValue(classes) is < 1 or > Nomenclature.MaximumClasses)
                 throw new FlairException($"--classes must be 1 to {Nomenclature.MaximumClasses}, not {parsed.GetValue(classes)}");
             if (parsed.GetValue(threads) is var count and > 0)
@@ -58,12 +58,12 @@ internal static class LogitsCommand
         return command;
     }
 
-    private static void Verify(int[] shape, string path, int multiple)
+    private static void Verify(int[] shape, string path, InputSizes sizes)
     {
         if (shape is not [> 0, > 0, > 0 and var height, > 0 and var width])
             throw new FlairException($"{path}: its shape is [{string.Join(", ", shape)}]; the network takes [n, channels, height, width]");
-        if (height < multiple || width < multiple || height % multiple != 0 || width % multiple != 0)
-            throw new FlairException($"{path}: height {height} and width {width} must be multiples of {multiple}");
+        if (!sizes.Contains(height) || !sizes.Contains(width))
+            throw new FlairException($"{path}: height {height} and width {width} must be {sizes}");
     }
 
     // The last entry of every state dict is the head's bias, one value a class. Where it is not there, the loader says what the file is.

@@ -1,4 +1,5 @@
 using Flair.Inference;
+using Flair.Models;
 using Flair.Patches;
 using Flair.Settings;
 using Flair.Torch;
@@ -17,8 +18,8 @@ public sealed record PredictParts
     /// </summary>
     public required Func<Tensor, Tensor?, Tensor> Forward { get; init; }
 
-    /// <summary>The network's <see cref="Models.IArchitecture.SizeMultiple"/>, in pixels.</summary>
-    public required int SizeMultiple { get; init; }
+    /// <summary>The network's <see cref="IArchitecture.Sizes"/>.</summary>
+    public required InputSizes Sizes { get; init; }
 
     /// <summary>The thread that calls libtorch.</summary>
     public required DeviceThread Thread { get; init; }

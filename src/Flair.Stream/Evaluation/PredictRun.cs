@@ -111,10 +111,10 @@ public static class PredictRun
     {
         var channels = parts.Settings.Channels;
         var image = PatchReader.ReadImage(files.Image, channels);
-        if (image.Width % parts.SizeMultiple != 0 || image.Height % parts.SizeMultiple != 0)
+        if (!parts.Sizes.Contains(image.Width) || !parts.Sizes.Contains(image.Height))
         {
             throw new FlairException(
-                $"{files.Image}: is {image.Width} × {image.Height} pixels, and {parts.Settings.Architecture} takes multiples of {parts.SizeMultiple}; cut the patch to such a size");
+                $"{files.Image}: is {image.Width} × {image.Height} pixels, and {parts.Settings.Architecture} takes {parts.Sizes}; cut the patch to such a size");
         }
 
         var values = new byte[PatchReader.Room(files.Image, (long)channels.Count * image.Width * image.Height * sizeof(float))];

@@ -21,8 +21,6 @@ internal static class RegionPlan
         {
             if (!regions.TryGetValue(node, out var region))
                 throw new InvalidOperationException($"nothing is made of '{node.Name}'");
-            if (size < node.Reduction)
-                throw new FlairException($"a window of {size} px is too small: '{node.Name}' has 1/{node.Reduction} of its resolution; take windows of {node.Reduction} px or more");
             switch (node)
             {
                 case ConvolutionNode convolution:

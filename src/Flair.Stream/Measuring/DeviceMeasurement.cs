@@ -107,9 +107,9 @@ public static class DeviceMeasurement
 
     private static void Check(DeviceTask task)
     {
-        var multiple = ArchitectureRegistry.Parse(task.Model.Architecture).Architecture.SizeMultiple;
-        if (task.Window.Size % multiple != 0)
-            throw new FlairException($"the window's size is {task.Window.Size}, but {task.Model.Architecture} needs a multiple of {multiple}");
+        var sizes = ArchitectureRegistry.Parse(task.Model.Architecture).Architecture.Sizes;
+        if (!sizes.Contains(task.Window.Size))
+            throw new FlairException($"the window's size is {task.Window.Size}, but {task.Model.Architecture} needs {sizes.One}");
         if (task.Window.Stride <= 0)
             throw new FlairException($"the margin is {task.Window.Margin}: nothing is left between two of them in a window of {task.Window.Size}");
         if (!RunSettingsRules.IsDevice(task.Device))

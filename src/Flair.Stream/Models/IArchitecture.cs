@@ -12,8 +12,8 @@ public interface IArchitecture
     /// <summary>The encoders it takes, smallest first.</summary>
     IReadOnlyList<string> Encoders { get; }
 
-    /// <summary>Height and width of an input must be multiples of this many pixels.</summary>
-    int SizeMultiple { get; }
+    /// <summary>Heights and widths of an input that its networks take.</summary>
+    InputSizes Sizes { get; }
 
     /// <summary>Whether it takes that encoder.</summary>
     bool Supports(string encoder);

@@ -16,7 +16,7 @@ internal sealed class SegmentationArchitecture(DecoderKind kind) : IArchitecture
 
     public IReadOnlyList<string> Encoders { get; } = kind.TakesTransformers ? [.. EncoderCatalog.Convolutional, .. EncoderCatalog.Transformers] : EncoderCatalog.Convolutional;
 
-    public int SizeMultiple => kind.SizeMultiple;
+    public InputSizes Sizes => kind.Sizes;
 
     public bool Supports(string encoder) => Encoders.Contains(encoder, StringComparer.Ordinal);
 
@@ -50,11 +50,11 @@ internal sealed class SegmentationArchitecture(DecoderKind kind) : IArchitecture
         if (!Supports(name))
             throw new FlairException($"{kind.Name} has no encoder '{name}'; it takes {string.Join(", ", Encoders)}");
         var encoder = EncoderCatalog.Create(name, channels, kind.OutputStride, kind.Depth);
-        if (metadata && (kind.SizeMultiple != MetadataStride || encoder.Channels[^1] != MetadataLayer.MapChannels))
+        if (metadata && (kind.Sizes.Multiple != MetadataStride || encoder.Channels[^1] != MetadataLayer.MapChannels))
         {
             throw new FlairException(
                 $"{name}_{kind.Name} takes no metadata: they are added to a deepest map of {MetadataLayer.MapChannels} channels and 1/{MetadataStride} of the resolution, "
-                + $"its own has {encoder.Channels[^1]} and 1/{kind.SizeMultiple}; take resnet34_unet, or set use_metadata: False");
+                + $"its own has {encoder.Channels[^1]} and 1/{kind.Sizes.Multiple}; take resnet34_unet, or set use_metadata: False");
         }
 
         return new SegmentationLayer(encoder, kind, channels, classes, metadata);

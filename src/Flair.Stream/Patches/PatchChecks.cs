@@ -110,8 +110,8 @@ public static class PatchChecks
         {
             if (demand.Side is { } side && across != (side, side))
                 yield return $"the image {patch.Image} is {Text(across)}; use_metadata goes with patches of {side} × {side}";
-            else if (across.Width % demand.SizeMultiple != 0 || across.Height % demand.SizeMultiple != 0)
-                yield return $"the image {patch.Image} is {Text(across)}; the network takes multiples of {demand.SizeMultiple}";
+            else if (!demand.Sizes.Contains(across.Width) || !demand.Sizes.Contains(across.Height))
+                yield return $"the image {patch.Image} is {Text(across)}; the network takes {demand.Sizes}";
             else if (demand.BatchSize > 1 && across != common)
                 yield return $"the image {patch.Image} is {Text(across)} where most are {Text(common)}; the patches of a batch have one size";
         }

@@ -28,8 +28,8 @@ public sealed record PatchDemand
     /// <summary>Classes, 1 to 255: a mask's values are <see cref="FirstValue"/> and the following.</summary>
     public int Classes { get; init; } = 19;
 
-    /// <summary>Width and height must be multiples of this many pixels, 1 or more.</summary>
-    public int SizeMultiple { get; init; } = 32;
+    /// <summary>Widths and heights that the network takes.</summary>
+    public InputSizes Sizes { get; init; } = new(32);
 
     /// <summary>Width and height that the network is bound to; null where it takes any multiple.</summary>
     public int? Side { get; init; }
@@ -52,7 +52,7 @@ public sealed record PatchDemand
             Masks = true,
             FirstValue = settings.SupervisionStartsAtOne ? 1 : 0,
             Classes = settings.Classes.Count,
-            SizeMultiple = ArchitectureRegistry.Parse(settings.Architecture).Architecture.SizeMultiple,
+            Sizes = ArchitectureRegistry.Parse(settings.Architecture).Architecture.Sizes,
             Side = settings.UseMetadata ? MetadataLayer.PatchSize : null,
         };
         if (settings.Tasks.Train)

@@ -163,9 +163,9 @@ public sealed class RunPreparation
         }
 
         var mosaic = Mosaic.Open(settings, quarantine, notice);
-        var multiple = ArchitectureRegistry.Parse(settings.Model.Architecture).Architecture.SizeMultiple;
-        if (settings.Window.Size % multiple != 0)
-            throw new FlairException($"window.size is {settings.Window.Size}, but {settings.Model.Architecture} needs a multiple of {multiple}");
+        var sizes = ArchitectureRegistry.Parse(settings.Model.Architecture).Architecture.Sizes;
+        if (!sizes.Contains(settings.Window.Size))
+            throw new FlairException($"window.size is {settings.Window.Size}, but {settings.Model.Architecture} needs {sizes.One}");
         CheckStatistics(settings.Normalization, mosaic);
         var model = (options.Model ?? ModelLoader.Load)(settings.Model, mosaic.ChannelCount);
         var calibration = settings.Precision is Precision.Auto or Precision.Int8 ? Calibration.Find(settings.Model.Weights, model.Fingerprint) : null;

@@ -158,12 +158,9 @@ internal static partial class RunSettingsRules
         var (size, margin) = (report.KeyOf("window.size"), report.KeyOf("window.margin"));
         if (ArchitectureRegistry.Names.Contains(settings.Model.Architecture))
         {
-            var multiple = ArchitectureRegistry.Parse(settings.Model.Architecture).Architecture.SizeMultiple;
-            if (window.Size < multiple || window.Size % multiple != 0)
-            {
-                var near = Math.Max(1, (int)Math.Round(window.Size / (double)multiple)) * multiple;
-                report.Fail("window.size", $"'{size}' must be a multiple of {multiple}, not {window.Size}; the nearest is {near}");
-            }
+            var sizes = ArchitectureRegistry.Parse(settings.Model.Architecture).Architecture.Sizes;
+            if (!sizes.Contains(window.Size))
+                report.Fail("window.size", $"'{size}' must be {sizes.One}, not {window.Size}; the nearest is {sizes.Nearest(window.Size)}");
         }
 
         AtMost(report, "window.size", window.Size, LargestWindow);

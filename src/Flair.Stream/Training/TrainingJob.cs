@@ -96,7 +96,7 @@ public static class TrainingJob
                 {
                     Settings = settings,
                     Forward = (input, values) => network.Value.Forward(input, values),
-                    SizeMultiple = architecture.SizeMultiple,
+                    Sizes = architecture.Sizes,
                     Thread = thread,
                     Workers = workers,
                     Metadata = metadata is null ? null : patch => metadata[patch.Line],

@@ -248,7 +248,7 @@ public sealed class PatchWorkersTests : IDisposable
     {
         Settings = settings,
         Forward = (input, _) => input.Clone(),
-        SizeMultiple = 32,
+        Sizes = new(32),
         Thread = _thread,
     };
 

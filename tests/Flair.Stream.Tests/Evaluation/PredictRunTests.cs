@@ -130,7 +130,7 @@ public sealed class PredictRunTests : IDisposable
         using var bare = architecture.Create(encoder, 3, 3, weights);
         using var network = NetworkOptimizer.Optimize(bare, Precision.Fp32, "cpu");
 
-        var result = await PredictRun.RunAsync(Parts(settings) with { Forward = (input, _) => network.Forward(input), SizeMultiple = architecture.SizeMultiple });
+        var result = await PredictRun.RunAsync(Parts(settings) with { Forward = (input, _) => network.Forward(input), Sizes = architecture.Sizes });
 
         for (var i = 0; i < 3; i++)
         {
@@ -212,7 +212,7 @@ public sealed class PredictRunTests : IDisposable
     {
         Settings = settings with { Normalization = settings.Normalization.Type == NormalizationType.Custom ? new() { Type = NormalizationType.Without } : settings.Normalization },
         Forward = (input, _) => input.Clone(),
-        SizeMultiple = 32,
+        Sizes = new(32),
         Thread = _thread,
     };
 }

@@ -138,12 +138,6 @@ public sealed class RegionPlanTests
     }
 
     [Fact]
-    public void A_window_without_a_pixel_of_the_coarsest_map_is_refused() =>
-        Assert.Equal(
-            "a window of 112 px is too small: 'decoder.fpa.down3.2.conv' has 1/128 of its resolution; take windows of 128 px or more",
-            Assert.Throws<FlairException>(() => RegionPlan.Create(Graph("pan"), 112, MapRegion.Whole(112))).Message);
-
-    [Fact]
     public void What_several_maps_are_made_of_is_computed_whole()
     {
         var regions = Plan("unetplusplus", Square(Margin, Size - Margin));

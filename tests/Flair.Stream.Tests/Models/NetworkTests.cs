@@ -58,11 +58,12 @@ public sealed class NetworkTests
     }
 
     [Theory]
-    [InlineData(3, 64, 64, "[n, 5, h, w]")]
-    [InlineData(5, 64, 48, "multiples of 32")]
-    public void AnInputThatDoesNotFitIsRefused(int channels, int height, int width, string expected)
+    [InlineData("resnet18_unet", 3, 64, 64, "[n, 5, h, w]")]
+    [InlineData("resnet18_unet", 5, 64, 48, "multiples of 32,")]
+    [InlineData("resnet18_pan", 5, 128, 112, "multiples of 16 from 128 on,")]
+    public void AnInputThatDoesNotFitIsRefused(string model, int channels, int height, int width, string expected)
     {
-        var (architecture, encoder) = ArchitectureRegistry.Parse("resnet18_unet");
+        var (architecture, encoder) = ArchitectureRegistry.Parse(model);
         using var network = ReferenceModel.FormulaNetwork(architecture, encoder, 5, 2);
         using var input = Creation.Zeros([1, channels, height, width]);
         Assert.Contains(expected, Assert.Throws<FlairException>(() => network.Forward(input)).Message, StringComparison.Ordinal);

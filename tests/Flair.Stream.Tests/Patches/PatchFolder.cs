@@ -37,7 +37,7 @@ public sealed class PatchFolder : IDisposable
         return name;
     }
 
-    public PatchDemand Demand(string csv) => new() { Csv = csv, Patches = PatchList.Read(At(csv)), Channels = [1, 2, 3], Masks = true, Classes = 3, SizeMultiple = 32, BatchSize = 2 };
+    public PatchDemand Demand(string csv) => new() { Csv = csv, Patches = PatchList.Read(At(csv)), Channels = [1, 2, 3], Masks = true, Classes = 3, Sizes = new(32), BatchSize = 2 };
 
     /// <summary>The messages with this directory left out.</summary>
     public string[] ErrorsOf(params PatchDemand[] demands) => Short(Assert.Throws<FlairException>(() => PatchChecks.Run(demands, null, CancellationToken.None)));

@@ -22,8 +22,18 @@ internal sealed record DecoderKind(string Name, Func<Encoder, Decoder> Create)
     /// <summary>How often the decoder's map fits into the input.</summary>
     public int Upsampling { get; init; } = 1;
 
-    /// <summary>Height and width of an input must be multiples of this many pixels.</summary>
-    public int SizeMultiple => Math.Min(OutputStride, 1 << Depth);
+    /// <summary>How often the decoder halves the deepest of the encoder's maps again, which must leave a pixel of it.</summary>
+    public int Halvings { get; init; }
+
+    /// <summary>Heights and widths of an input that it takes.</summary>
+    public InputSizes Sizes
+    {
+        get
+        {
+            var multiple = Math.Min(OutputStride, 1 << Depth);
+            return new InputSizes(multiple, multiple << Halvings);
+        }
+    }
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<DecoderKind> All { get; } =
@@ -36,6 +46,6 @@ internal sealed record DecoderKind(string Name, Func<Encoder, Decoder> Create)
         new("linknet", encoder => new LinknetDecoder(encoder)) { HeadKernel = 1 },
         new("pspnet", encoder => new PspDecoder(encoder)) { Depth = 3, Upsampling = 8 },
         new("manet", encoder => new ManetDecoder(encoder)),
-        new("pan", encoder => new PanDecoder(encoder)) { OutputStride = 16, Upsampling = 4 },
+        new("pan", encoder => new PanDecoder(encoder)) { OutputStride = 16, Upsampling = 4, Halvings = 3 },
     ];
 }

@@ -13,7 +13,7 @@ internal sealed class SegmentationLayer : NetworkLayer
     private readonly ConvolutionLayer _head;
     private readonly MetadataLayer? _metadata;
     private readonly int _channels;
-    private readonly int _sizeMultiple;
+    private readonly InputSizes _sizes;
     private readonly int _upsampling;
 
     public SegmentationLayer(Encoder encoder, DecoderKind kind, int channels, int classes, bool metadata)
@@ -23,7 +23,7 @@ internal sealed class SegmentationLayer : NetworkLayer
         _head = new("segmentation_head.0", _decoder.Outputs, classes, kind.HeadKernel);
         _metadata = metadata ? new MetadataLayer() : null;
         _channels = channels;
-        _sizeMultiple = kind.SizeMultiple;
+        _sizes = kind.Sizes;
         _upsampling = kind.Upsampling;
     }
 
@@ -33,8 +33,8 @@ internal sealed class SegmentationLayer : NetworkLayer
     {
         if (input is not [var count, var depth, var height, var width] || depth != _channels)
             throw new FlairException($"the network takes [n, {_channels}, h, w], not [{string.Join(", ", input)}]");
-        if (height % _sizeMultiple != 0 || width % _sizeMultiple != 0 || height == 0 || width == 0)
-            throw new FlairException($"the network takes heights and widths that are multiples of {_sizeMultiple}, not {height} × {width}");
+        if (!_sizes.Contains(height) || !_sizes.Contains(width))
+            throw new FlairException($"the network takes heights and widths that are {_sizes}, not {height} × {width}");
         if (_metadata is not null)
             MetadataLayer.Check(count, height, width, metadata);
         else if (metadata is not null)
