@@ -18,6 +18,9 @@ public sealed class ConvolutionTests
         ["2 × 2"] = Shape(16, 24, 2, padding: [1, 0, 0, 1]),
         ["4 × 4"] = Shape(20, 16, 4, padding: [2, 2, 1, 1]),
         ["5 × 5, stride 2"] = Shape(16, 16, 5, padding: [2, 1, 1, 2], stride: 2),
+        ["2 × 2, stride 2"] = Shape(21, 24, 2, padding: [0, 0, 0, 0], stride: 2, rows: 10, columns: 14),
+        ["2 × 2, stride 2, a row and a column left over"] = Shape(16, 24, 2, padding: [0, 0, 0, 0], stride: 2, rows: 11, columns: 15),
+        ["4 × 4, stride 4"] = Shape(8, 16, 4, padding: [0, 0, 0, 0], stride: 4, rows: 12, columns: 20),
         ["odd channels"] = Shape(37, 21, 3, padding: [1, 1, 1, 1]),
         ["odd channels, stride 2"] = Shape(33, 21, 3, padding: [1, 1, 1, 1], stride: 2),
         ["many channels"] = Shape(530, 16, 3, padding: [1, 1, 1, 1], rows: 9, columns: 6),
@@ -118,11 +121,12 @@ public sealed class ConvolutionTests
     public void BFloat16_may_leave_in_single_precision() => AssertFloats(s_shapes["head: 19 classes"], MapType.BFloat16, MapType.Float32);
 
     [OneDnnTheory]
-    [InlineData(1f, true)]
-    [InlineData(0.37f, true)]
-    [InlineData(1f, false)]
-    public void Single_precision_adds_what_is_there_before_the_ReLU(float sumScale, bool relu) =>
-        AssertFloats(s_shapes["3 × 3"] with { SumType = MapType.Float32, SumScale = sumScale, Relu = relu }, MapType.Float32, MapType.Float32);
+    [InlineData("3 × 3", 1f, true)]
+    [InlineData("3 × 3", 0.37f, true)]
+    [InlineData("3 × 3", 1f, false)]
+    [InlineData("4 × 4, stride 4", 0.37f, true)]
+    public void Single_precision_adds_what_is_there_before_the_ReLU(string shape, float sumScale, bool relu) =>
+        AssertFloats(s_shapes[shape] with { SumType = MapType.Float32, SumScale = sumScale, Relu = relu }, MapType.Float32, MapType.Float32);
 
     [OneDnnFact(MapType.BFloat16)]
     public void BFloat16_adds_what_is_there_before_the_ReLU() =>
