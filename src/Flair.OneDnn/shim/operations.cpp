@@ -77,12 +77,6 @@ struct Phase {
   int32_t columns;                // as computed
 };
 
-// What a convolution sees of a map whose squares of side x side pixels it sees once each, a square after the other.
-struct Squares {
-  std::unique_ptr<Operation> convolution;  // of 1 x 1
-  int32_t side;
-};
-
 struct Operation {
   dnnl::primitive primitive;
   memory::desc in, out, scratchpad, added;
@@ -92,7 +86,7 @@ struct Operation {
   std::string implementation;
   std::vector<Phase> phases;  // instead of the primitive
   std::unique_ptr<Winograd> winograd;  // likewise
-  Squares squares;                     // likewise
+  std::unique_ptr<Operation> of_squares;  // likewise: the convolution of 1 x 1 of what it sees of its input, a square of pixels after the other
   size_t scratchpad_bytes = 0;
 };
 
@@ -307,9 +301,9 @@ std::unique_ptr<Operation> create_of_squares(const flair_convolution& what, cons
       for (int32_t c = 0; c < what.in_channels; c++) *to++ = kernel[(static_cast<size_t>(o) * what.in_channels + c) * taps + t];
   auto operation = std::make_unique<Operation>();
   operation->in = map_of(what.in_channels, what.in_rows, what.in_columns, what.in_type);
-  operation->squares = {create_convolution(flat, reordered.data(), bias, nullptr), what.kernel};
-  operation->implementation = operation->squares.convolution->implementation;
-  operation->scratchpad_bytes = aligned(operation->squares.convolution->in.get_size()) + operation->squares.convolution->scratchpad_bytes;
+  operation->of_squares = create_convolution(flat, reordered.data(), bias, nullptr);
+  operation->implementation = operation->of_squares->implementation;
+  operation->scratchpad_bytes = aligned(operation->of_squares->in.get_size()) + operation->of_squares->scratchpad_bytes;
   return operation;
 }
 
@@ -350,7 +344,7 @@ void run(Operation& operation, const void* in, const void* added, void* out, voi
     return;
   }
 
-  if (operation.squares.convolution) {
+  if (operation.of_squares) {
     run_squares(operation, in, added, out, static_cast<char*>(scratchpad));
     return;
   }
@@ -385,14 +379,14 @@ void run_phases(const Operation& operation, const void* in, void* out, char* scr
 }
 
 void run_squares(const Operation& operation, const void* in, const void* added, void* out, char* scratchpad) {
+  auto& convolution = *operation.of_squares;
   const auto dims = dims_of(operation.in);
-  const int64_t rows = dims[2], columns = dims[3], side = operation.squares.side;
+  const int64_t rows = dims[2], columns = dims[3], side = rows / dims_of(convolution.in)[2];
   const size_t row = operation.in.get_size() / rows, part = row / columns * side;  // bytes: of the map, of a square
   const char* from = static_cast<const char*>(in);
   for (int64_t y = 0; y < rows; y++)
     for (int64_t x = 0; x < columns / side; x++, from += part)
       std::memcpy(scratchpad + ((y / side * (columns / side) + x) * side + y % side) * part, from, part);
-  auto& convolution = *operation.squares.convolution;
   run(convolution, scratchpad, added, out, scratchpad + aligned(convolution.in.get_size()));
 }
 

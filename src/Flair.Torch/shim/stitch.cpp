@@ -131,14 +131,22 @@ struct Pixel {
   Integers is_new;  // lanes of the last vector that are classes, and not the one before's
 };
 
-// Whether a group can be used where it lies.
-FLAIR_INLINE bool in_place(Row row, const Pixel& pixel, int count) { return count == kLanes && row.class_stride == 1 && pixel.padded == pixel.classes; }
+// A group's pixels, each with its classes side by side.
+template <class Number>
+struct Group {
+  Number* pixels;
+  int64_t stride;
+  bool gathered;
+};
 
-// A group beside each other. What lies beyond the row or the classes is like the last of them.
-FLAIR_INLINE void gather(const float* from, Row row, const Pixel& pixel, int count, float* group) {
+// Where it lies if it lies so, or gathered in scratch, where what lies beyond the row or the classes is like the last of them.
+template <class Number>
+FLAIR_INLINE Group<Number> group_of(Number* from, Row row, const Pixel& pixel, int count, float* scratch) {
+  if (count == kLanes && row.class_stride == 1 && pixel.padded == pixel.classes) return {from, row.pixel_stride, false};
   for (int x = 0; x < kLanes; x++)
     for (int64_t c = 0; c < pixel.padded; c++)
-      group[x * pixel.padded + c] = from[std::min(x, count - 1) * row.pixel_stride + std::min(c, pixel.classes - 1) * row.class_stride];
+      scratch[x * pixel.padded + c] = from[std::min(x, count - 1) * row.pixel_stride + std::min(c, pixel.classes - 1) * row.class_stride];
+  return {scratch, pixel.padded, true};
 }
 
 FLAIR_INLINE void scatter(const float* group, const Pixel& pixel, int count, float* to, Row row) {
@@ -147,19 +155,18 @@ FLAIR_INLINE void scatter(const float* group, const Pixel& pixel, int count, flo
 }
 
 // sums[x][c] += weights[x] * softmax(logits[x])[c] for the pixels x of a group. Takes scratch of a group.
-FLAIR_INLINE void blend_group(const float* logits, int64_t logits_stride, const float* weights, float* sums, int64_t sums_stride, const Pixel& pixel, int64_t vectors,
-                              float* scratch) {
+FLAIR_INLINE void blend_group(Group<const float> logits, const float* weights, Group<float> sums, const Pixel& pixel, int64_t vectors, float* scratch) {
   const int64_t last = pixel.last(), row = vectors * kLanes;
   Vector parts[kLanes];
   for (int x = 0; x < kLanes; x++) {
-    const float* from = logits + x * logits_stride;
+    const float* from = logits.pixels + x * logits.stride;
     parts[x] = load(from + last);
     for (int64_t v = 0; v < vectors - 1; v++) parts[x] = Largest::of(load(from + v * kLanes), parts[x]);
   }
   float largest[kLanes], scale[kLanes];
   store(largest, reduce<Largest>(parts));
   for (int x = 0; x < kLanes; x++) {
-    const float* from = logits + x * logits_stride;
+    const float* from = logits.pixels + x * logits.stride;
     float* to = scratch + x * row;
     for (int64_t v = 0; v < vectors - 1; v++) store(to + v * kLanes, load(from + v * kLanes) - largest[x]);
     store(to + row - kLanes, load(from + last) - largest[x]);
@@ -174,7 +181,7 @@ FLAIR_INLINE void blend_group(const float* logits, int64_t logits_stride, const 
   store(scale, load(weights) / reduce<Sum>(parts));
   for (int x = 0; x < kLanes; x++) {
     const float* from = scratch + x * row;
-    float* to = sums + x * sums_stride;
+    float* to = sums.pixels + x * sums.stride;
     // The two that overlap are both read before either is written.
     const Vector end = load(to + last) + load(from + row - kLanes) * scale[x];
     const int64_t before = (vectors - 2) * kLanes;
@@ -193,22 +200,10 @@ void blend_row(const float* logits, Row logits_row, const float* weights, float*
   float* const scratch_sums = scratch_logits + pixel.vectors * kLanes * kLanes;
   for (int64_t start = 0; start < columns; start += kLanes) {
     const int count = static_cast<int>(std::min<int64_t>(kLanes, columns - start));
-    const float* from = logits + start * logits_row.pixel_stride;
     float* const row = sums + start * sums_row.pixel_stride;
+    const auto from = group_of(logits + start * logits_row.pixel_stride, logits_row, pixel, count, scratch_logits);
+    const auto to = group_of(row, sums_row, pixel, count, scratch_sums);
     const float* weight = weights + start;
-    float* to = row;
-    int64_t from_stride = logits_row.pixel_stride, to_stride = sums_row.pixel_stride;
-    if (!in_place(logits_row, pixel, count)) {
-      gather(from, logits_row, pixel, count, scratch_logits);
-      from = scratch_logits;
-      from_stride = pixel.padded;
-    }
-    const bool there = in_place(sums_row, pixel, count);
-    if (!there) {
-      gather(row, sums_row, pixel, count, scratch_sums);
-      to = scratch_sums;
-      to_stride = pixel.padded;
-    }
     float some[kLanes] = {};
     if (count < kLanes) {
       std::memcpy(some, weight, count * sizeof(float));
@@ -216,61 +211,51 @@ void blend_row(const float* logits, Row logits_row, const float* weights, float*
     }
     // Loops over a known number of vectors are unrolled.
     switch (pixel.vectors) {
-      case 1: blend_group(from, from_stride, weight, to, to_stride, pixel, 1, scratch); break;
-      case 2: blend_group(from, from_stride, weight, to, to_stride, pixel, 2, scratch); break;
-      case 3: blend_group(from, from_stride, weight, to, to_stride, pixel, 3, scratch); break;
-      default: blend_group(from, from_stride, weight, to, to_stride, pixel, pixel.vectors, scratch); break;
+      case 1: blend_group(from, weight, to, pixel, 1, scratch); break;
+      case 2: blend_group(from, weight, to, pixel, 2, scratch); break;
+      case 3: blend_group(from, weight, to, pixel, 3, scratch); break;
+      default: blend_group(from, weight, to, pixel, pixel.vectors, scratch); break;
     }
-    if (!there) scatter(scratch_sums, pixel, count, row, sums_row);
+    if (to.gathered) scatter(to.pixels, pixel, count, row, sums_row);
   }
 }
 
-// Which classes may be the answer, in a pixel's vectors.
-struct Candidates {
-  static constexpr float kNone = 1e9f;
+constexpr float kNone = 1e9f;  // no class
 
-  Candidates(const Pixel& pixel, const uint8_t* active) : flags(pixel.vectors * kLanes), indices(pixel.vectors * kLanes) {
-    for (int64_t v = 0; v < pixel.vectors; v++)
-      for (int lane = 0; lane < kLanes; lane++) {
-        const int64_t c = pixel.of(v) + lane;
-        const bool is = c < pixel.classes && active[c];
-        flags[v * kLanes + lane] = is ? -1 : 0;
-        indices[v * kLanes + lane] = is ? static_cast<float>(c) : kNone;
-      }
-  }
-
-  std::vector<int32_t> flags;
-  std::vector<float> indices;  // the class, or none
-};
+// The classes that may be the answer, in a pixel's vectors.
+std::vector<float> candidates_of(const Pixel& pixel, const uint8_t* active) {
+  std::vector<float> candidates(pixel.vectors * kLanes, kNone);
+  for (int64_t v = 0; v < pixel.vectors; v++)
+    for (int lane = 0; lane < kLanes; lane++) {
+      const int64_t c = pixel.of(v) + lane;
+      if (c < pixel.classes && active[c]) candidates[v * kLanes + lane] = static_cast<float>(c);
+    }
+  return candidates;
+}
 
 // What a group's sums come to: the active class that has most, the first of equals; how much that is; and how much all have together.
-FLAIR_INLINE void finish_group(const float* sums, int64_t stride, const Pixel& pixel, int64_t vectors, const int32_t* flags, const float* indices, float* best,
-                               float* largest, float* total) {
-  const int64_t last = pixel.last();
+FLAIR_INLINE void finish_group(Group<float> sums, const Pixel& pixel, int64_t vectors, const float* candidates, float* best, float* largest, float* total) {
+  const int64_t last = pixel.last(), before = (vectors - 1) * kLanes;
+  const Vector none = all(kNone);
   Vector most[kLanes], parts[kLanes];
-  const auto flags_of = [=](int64_t v) __attribute__((always_inline)) {
-    Integers some;
-    std::memcpy(&some, flags + v * kLanes, sizeof some);
-    return some;
-  };
   for (int x = 0; x < kLanes; x++) {
-    const float* from = sums + x * stride;
+    const float* from = sums.pixels + x * sums.stride;
     const Vector end = load(from + last);
     parts[x] = where(pixel.is_new, end);
-    most[x] = where(flags_of(vectors - 1), end);
-    for (int64_t v = 0; v < vectors - 1; v++) {
-      const Vector some = load(from + v * kLanes);
+    most[x] = where(load(candidates + before) < none, end);
+    for (int64_t v = 0; v < before; v += kLanes) {
+      const Vector some = load(from + v);
       parts[x] += some;
-      most[x] = Largest::of(where(flags_of(v), some), most[x]);
+      most[x] = Largest::of(where(load(candidates + v) < none, some), most[x]);
     }
   }
   store(largest, reduce<Largest>(most));
   store(total, reduce<Sum>(parts));
   for (int x = 0; x < kLanes; x++) {
-    const float* from = sums + x * stride;
-    const Vector top = all(largest[x]), none = all(Candidates::kNone);
-    most[x] = load(from + last) == top ? load(indices + (vectors - 1) * kLanes) : none;
-    for (int64_t v = 0; v < vectors - 1; v++) most[x] = Least::of(load(from + v * kLanes) == top ? load(indices + v * kLanes) : none, most[x]);
+    const float* from = sums.pixels + x * sums.stride;
+    const Vector top = all(largest[x]);
+    most[x] = load(from + last) == top ? load(candidates + before) : none;
+    for (int64_t v = 0; v < before; v += kLanes) most[x] = Least::of(load(from + v) == top ? load(candidates + v) : none, most[x]);
   }
   store(best, reduce<Least>(most));
 }
@@ -285,27 +270,18 @@ struct Finished {
 // One row: the active class of the largest sum, its share of all and every class's share, in 255ths rounded down. Takes scratch of a group.
 // Where asked to, it leaves the sums 0, while they are in the cache.
 FLAIR_VECTORIZED
-void finish_row(float* sums, Row sums_row, bool clear, const float* totals, const Candidates& candidates, uint8_t nodata, Finished out, const Pixel& pixel,
-                int64_t columns, float* scratch) {
-  const int32_t* flags = candidates.flags.data();
-  const float* indices = candidates.indices.data();
+void finish_row(float* sums, Row sums_row, bool clear, const float* totals, const float* candidates, uint8_t nodata, Finished out, const Pixel& pixel, int64_t columns,
+                float* scratch) {
   for (int64_t start = 0; start < columns; start += kLanes) {
     const int count = static_cast<int>(std::min<int64_t>(kLanes, columns - start));
     float* const row = sums + start * sums_row.pixel_stride;
-    const float* from = row;
-    int64_t stride = sums_row.pixel_stride;
-    const bool there = in_place(sums_row, pixel, count);
-    if (!there) {
-      gather(row, sums_row, pixel, count, scratch);
-      from = scratch;
-      stride = pixel.padded;
-    }
+    const auto from = group_of(row, sums_row, pixel, count, scratch);
     float best[kLanes], largest[kLanes], total[kLanes], scale[kLanes];
     switch (pixel.vectors) {
-      case 1: finish_group(from, stride, pixel, 1, flags, indices, best, largest, total); break;
-      case 2: finish_group(from, stride, pixel, 2, flags, indices, best, largest, total); break;
-      case 3: finish_group(from, stride, pixel, 3, flags, indices, best, largest, total); break;
-      default: finish_group(from, stride, pixel, pixel.vectors, flags, indices, best, largest, total); break;
+      case 1: finish_group(from, pixel, 1, candidates, best, largest, total); break;
+      case 2: finish_group(from, pixel, 2, candidates, best, largest, total); break;
+      case 3: finish_group(from, pixel, 3, candidates, best, largest, total); break;
+      default: finish_group(from, pixel, pixel.vectors, candidates, best, largest, total); break;
     }
     if (totals != nullptr) std::memcpy(total, totals + start, count * sizeof(float));
     for (int x = 0; x < kLanes; x++) scale[x] = total[x] > 0 ? 255.0f / total[x] : 0.0f;
@@ -314,16 +290,12 @@ void finish_row(float* sums, Row sums_row, bool clear, const float* totals, cons
       for (int x = 0; x < count; x++) out.confidence[start + x] = static_cast<uint8_t>(static_cast<int32_t>(std::min(largest[x] * scale[x], 255.0f)));
     for (int64_t c = 0; out.probabilities != nullptr && c < pixel.classes; c++) {
       uint8_t* to = out.probabilities + c * out.probability_stride + start;
-      for (int x = 0; x < count; x++) to[x] = static_cast<uint8_t>(static_cast<int32_t>(std::min(from[x * stride + c] * scale[x], 255.0f)));
+      for (int x = 0; x < count; x++) to[x] = static_cast<uint8_t>(static_cast<int32_t>(std::min(from.pixels[x * from.stride + c] * scale[x], 255.0f)));
     }
 
     if (!clear) continue;
-    if (there) {
-      std::memset(row, 0, kLanes * pixel.classes * sizeof(float));
-    } else {
-      std::memset(scratch, 0, kLanes * pixel.padded * sizeof(float));
-      scatter(scratch, pixel, count, row, sums_row);
-    }
+    std::memset(from.pixels, 0, kLanes * pixel.padded * sizeof(float));
+    if (from.gathered) scatter(from.pixels, pixel, count, row, sums_row);
   }
 }
 
@@ -411,12 +383,12 @@ int32_t flair_finish(flair_tensor sums_handle, flair_tensor totals_handle, const
 
     float* from = sums.data_ptr<float>();
     const Pixel pixel(channels);
-    const Candidates candidates(pixel, active);
+    const auto candidates = candidates_of(pixel, active);
     at::parallel_for(0, rows, kRowsPerTask, [&](int64_t begin, int64_t end) {
       std::vector<Lanes> scratch(pixel.padded);
       for (int64_t y = begin; y < end; y++) {
         const int64_t offset = y * columns;
-        finish_row(from + y * sums.stride(1), sums_row, clear != 0, totals == nullptr ? nullptr : totals + y * totals_stride, candidates, static_cast<uint8_t>(nodata),
+        finish_row(from + y * sums.stride(1), sums_row, clear != 0, totals == nullptr ? nullptr : totals + y * totals_stride, candidates.data(), static_cast<uint8_t>(nodata),
                    {classes + offset, confidence == nullptr ? nullptr : confidence + offset, probabilities == nullptr ? nullptr : probabilities + offset,
                     rows * columns},
                    pixel, columns, scratch.data()->of);
