@@ -62,7 +62,7 @@ internal static class LogitsCommand
     {
         if (shape is not [> 0, > 0, > 0 and var height, > 0 and var width])
             throw new FlairException($"{path}: its shape is [{string.Join(", ", shape)}]; the network takes [n, channels, height, width]");
-        if (!sizes.Contains(height) || !sizes.Contains(width))
+        if (!sizes.Contains(height, width))
             throw new FlairException($"{path}: height {height} and width {width} must be {sizes}");
     }
 

@@ -111,7 +111,7 @@ public static class PredictRun
     {
         var channels = parts.Settings.Channels;
         var image = PatchReader.ReadImage(files.Image, channels);
-        if (!parts.Sizes.Contains(image.Width) || !parts.Sizes.Contains(image.Height))
+        if (!parts.Sizes.Contains(image.Height, image.Width))
         {
             throw new FlairException(
                 $"{files.Image}: is {image.Width} × {image.Height} pixels, and {parts.Settings.Architecture} takes {parts.Sizes}; cut the patch to such a size");

@@ -15,6 +15,9 @@ public readonly record struct InputSizes(int Multiple, int Least)
     /// <summary>Whether this is one of them.</summary>
     public bool Contains(long side) => side >= Least && side % Multiple == 0;
 
+    /// <summary>Whether both are among them.</summary>
+    public bool Contains(long height, long width) => Contains(height) && Contains(width);
+
     /// <summary>The one that is nearest.</summary>
     public int Nearest(int side) => Math.Max(Least, (int)Math.Round(side / (double)Multiple) * Multiple);
 

@@ -110,7 +110,7 @@ public static class PatchChecks
         {
             if (demand.Side is { } side && across != (side, side))
                 yield return $"the image {patch.Image} is {Text(across)}; use_metadata goes with patches of {side} × {side}";
-            else if (!demand.Sizes.Contains(across.Width) || !demand.Sizes.Contains(across.Height))
+            else if (!demand.Sizes.Contains(across.Height, across.Width))
                 yield return $"the image {patch.Image} is {Text(across)}; the network takes {demand.Sizes}";
             else if (demand.BatchSize > 1 && across != common)
                 yield return $"the image {patch.Image} is {Text(across)} where most are {Text(common)}; the patches of a batch have one size";

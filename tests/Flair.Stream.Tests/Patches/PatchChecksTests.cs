@@ -1,4 +1,5 @@
 using Flair.Gdal;
+using Flair.Models;
 using Flair.Patches;
 using Flair.Settings;
 
@@ -157,7 +158,7 @@ public sealed class PatchChecksTests : IDisposable
         Assert.Equal([2, 0, 1], demands.Select(d => d.Patches.Count));
         Assert.Equal([2, 2, 1], demands.Select(d => d.BatchSize));
         Assert.Equal([true, true, false], demands.Select(d => d.Masks));
-        Assert.All(demands, d => Assert.Equal((1, 3, 32, null), (d.FirstValue, d.Classes, d.Sizes.Multiple, d.Side)));
+        Assert.All(demands, d => Assert.Equal((1, 3, new InputSizes(32), null), (d.FirstValue, d.Classes, d.Sizes, d.Side)));
         Assert.All(demands, d => Assert.Equal([1, 3], d.Channels));
         Assert.StartsWith("no.csv: the list of patches cannot be read (", Assert.Single(_folder.ErrorsOf([.. demands])), StringComparison.Ordinal);
 

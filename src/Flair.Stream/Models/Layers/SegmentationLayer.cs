@@ -33,7 +33,7 @@ internal sealed class SegmentationLayer : NetworkLayer
     {
         if (input is not [var count, var depth, var height, var width] || depth != _channels)
             throw new FlairException($"the network takes [n, {_channels}, h, w], not [{string.Join(", ", input)}]");
-        if (!_sizes.Contains(height) || !_sizes.Contains(width))
+        if (!_sizes.Contains(height, width))
             throw new FlairException($"the network takes heights and widths that are {_sizes}, not {height} × {width}");
         if (_metadata is not null)
             MetadataLayer.Check(count, height, width, metadata);
