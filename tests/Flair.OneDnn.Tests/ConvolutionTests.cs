@@ -24,6 +24,8 @@ public sealed class ConvolutionTests
         ["odd channels"] = Shape(37, 21, 3, padding: [1, 1, 1, 1]),
         ["odd channels, stride 2"] = Shape(33, 21, 3, padding: [1, 1, 1, 1], stride: 2),
         ["many channels"] = Shape(530, 16, 3, padding: [1, 1, 1, 1], rows: 9, columns: 6),
+        ["one tile"] = Shape(16, 16, 3, padding: [1, 1, 1, 1], rows: 4, columns: 4),
+        ["two tiles"] = Shape(16, 16, 3, padding: [1, 1, 1, 1], rows: 4, columns: 5),
         ["many tiles"] = Shape(16, 16, 3, padding: [1, 1, 1, 1], rows: 70, columns: 50),
         ["dilation 2, many tiles"] = Shape(16, 16, 3, padding: [2, 2, 2, 2], dilation: 2, rows: 40, columns: 33),
         ["dilation 4, cut"] = Shape(21, 16, 3, padding: [3, 0, 1, 4], dilation: 4, rows: 37, columns: 41),
@@ -111,6 +113,19 @@ public sealed class ConvolutionTests
 
         Assert.Equal(flags.Contains("avx2") && flags.Contains("fma"), saved.Implementation == "winograd:avx2");
         Assert.DoesNotContain("winograd", direct.Implementation, StringComparison.Ordinal);
+    }
+
+    [OneDnnTheory]
+    [InlineData("one tile", false)]
+    [InlineData("two tiles", true)]
+    public void A_map_of_few_pixels_is_not_worth_a_larger_kernel(string name, bool saves)
+    {
+        var flags = OneDnnLibraryTests.ProcessorFlags();
+        var shape = s_shapes[name] with { InType = MapType.Float32, OutType = MapType.Float32 };
+
+        using var operation = Operation.Convolution(shape, new float[16 * 16 * 9], new float[16]);
+
+        Assert.Equal(saves && flags.Contains("avx2") && flags.Contains("fma"), operation.Implementation == "winograd:avx2");
     }
 
     [OneDnnTheory(MapType.BFloat16)]

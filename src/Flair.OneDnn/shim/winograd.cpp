@@ -25,6 +25,21 @@ int32_t tiles_of(int32_t size, int32_t step, int32_t outputs) {
   return (pixels + outputs - 1) / outputs;
 }
 
+// How tiles lie along an axis: the first one's first input pixel, or square of two by two, and how many there are in a part.
+struct Lay {
+  int32_t first, tiles;
+};
+
+// Taps along an axis, of what is computed.
+int32_t taps_of(const flair_convolution& what) { return what.transposed != 0 ? 2 : what.stride == 2 ? (what.kernel + 2) / 2 : what.kernel; }
+
+Lay lay(const flair_convolution& what, int32_t cut, int32_t size) {
+  const int32_t outputs = side + 1 - taps_of(what);
+  // A transposed convolution's output pixels come in pairs; the first pair is of input pixels top / 2 - 1 and top / 2.
+  if (what.transposed != 0) return {cut / 2 - 1, tiles_of((cut + size - 1) / 2 - cut / 2 + 1, what.dilation, outputs)};
+  return {what.stride == 2 ? -(cut + 1) / 2 : -cut, tiles_of(size, what.dilation, outputs)};
+}
+
 // How a tile's outputs lie: output row of tile t and row i in it is step * (outputs * t + i) + first.
 struct Axis {
   int32_t first, size;
@@ -189,27 +204,23 @@ bool Winograd::suits(const flair_convolution& what) {
     if (what.transposed != 0 || what.stride != 1 || what.kernel != 3 || 8 * tiles(what.out_rows) * tiles(what.out_columns) > static_cast<int64_t>(what.out_rows) * what.out_columns)
       return false;
   }
+  // A kernel takes four times the memory (transposed, nine times), all of which is read for each window: too much for one tile.
+  if (!form || (what.dilation == 1 && lay(what, what.top, what.out_rows).tiles * lay(what, what.left, what.out_columns).tiles == 1)) return false;
   // What does not fit is left to oneDNN, which says why.
-  return form && fits(what.in_rows, what.top + what.bottom, what.out_rows) && fits(what.in_columns, what.left + what.right, what.out_columns);
+  return fits(what.in_rows, what.top + what.bottom, what.out_rows) && fits(what.in_columns, what.left + what.right, what.out_columns);
 }
 
 Winograd::Winograd(const flair_convolution& what, const float* kernel, const float* bias) : what_(what) {
   const bool transposed = what.transposed != 0;
   const bool strided = !transposed && what.stride == 2;
-  taps_ = transposed ? 2 : strided ? (what.kernel + 2) / 2 : what.kernel;
+  taps_ = taps_of(what);
   in_parts_ = strided ? 4 : 1;
   parts_ = transposed ? 4 : 1;
   part_channels_ = round_up(what.out_channels, lanes);
   if (what_.threads <= 0) what_.threads = omp_get_max_threads();
-  const int outputs = side + 1 - taps_;
-  // A transposed convolution's output pixels come in pairs; the first pair is of input pixels top / 2 - 1 and top / 2.
-  const auto lay = [&](int32_t cut, int32_t size, int32_t& first, int32_t& tiles) {
-    first = transposed ? cut / 2 - 1 : strided ? -(cut + 1) / 2 : -cut;
-    const int32_t count = transposed ? (cut + size - 1) / 2 - cut / 2 + 1 : size;
-    tiles = tiles_of(count, what.dilation, outputs);
-  };
-  lay(what.top, what.out_rows, first_row_, tile_rows_);
-  lay(what.left, what.out_columns, first_column_, tile_columns_);
+  const Lay rows = lay(what, what.top, what.out_rows), columns = lay(what, what.left, what.out_columns);
+  first_row_ = rows.first, tile_rows_ = rows.tiles;
+  first_column_ = columns.first, tile_columns_ = columns.tiles;
 
   const int32_t in = in_parts_ * what.in_channels, all = parts_ * part_channels_;
   // A part's last vector may reach into the next part, which is written after it, but not into the next tile.
