@@ -70,6 +70,9 @@ public readonly record struct ConvolutionShape
     /// <summary>How many threads will share a run of it (<see cref="OneDnnLibrary.UseThreads"/>); 0: as many as the creating thread would use.</summary>
     public int Threads { get; init; }
 
+    /// <summary>On how many images it will be run at once, at most; 1 or more.</summary>
+    public int Images { get; init; } = 1;
+
     /// <summary>A shape to fill in.</summary>
     public ConvolutionShape()
     {

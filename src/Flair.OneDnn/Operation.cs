@@ -3,6 +3,12 @@ using Flair.OneDnn.Interop;
 
 namespace Flair.OneDnn;
 
+/// <summary>The maps of an image that an operation runs on.</summary>
+/// <param name="Input">The input map.</param>
+/// <param name="Added">The other map that is added; 0 where there is none.</param>
+/// <param name="Output">The output map; where there is a sum, it holds what is added.</param>
+public readonly record struct OperationMaps(nint Input, nint Added, nint Output);
+
 /// <summary>
 /// A convolution or pooling with its weights, ready to run on maps [row][column][channel] of one size. Several threads may run it at once,
 /// each with a scratchpad of its own.
@@ -64,16 +70,20 @@ public sealed unsafe class Operation : SafeHandle
     public static Operation MaxPool(int kernel, int channels, int rows, int columns, MapType type) =>
         kernel is 2 or 3 ? new(NotNull(Native.CreatePool(kernel, channels, rows, columns, type), "pooling")) : throw new ArgumentOutOfRangeException(nameof(kernel));
 
-    /// <summary>Runs it.</summary>
-    /// <param name="input">The input map.</param>
-    /// <param name="added">The other map that is added; null where there is none.</param>
-    /// <param name="output">The output map; where there is a sum, it holds what is added.</param>
+    /// <summary>Runs it on one image, or on several, each of whose results is the same as alone.</summary>
+    /// <param name="images">The maps of each.</param>
     /// <param name="scratchpad"><see cref="ScratchpadBytes"/> bytes that nobody else uses meanwhile.</param>
     /// <exception cref="OneDnnException">oneDNN failed.</exception>
-    public void Run(void* input, void* added, void* output, void* scratchpad)
+    public void Run(ReadOnlySpan<OperationMaps> images, void* scratchpad)
     {
-        if (Native.Run(this, input, added, output, scratchpad) < 0)
-            throw Native.Failure("run");
+        Span<NativeMaps> native = stackalloc NativeMaps[images.Length];
+        for (var i = 0; i < native.Length; i++)
+            native[i] = new() { In = (void*)images[i].Input, Added = (void*)images[i].Added, Out = (void*)images[i].Output };
+        fixed (NativeMaps* first = native)
+        {
+            if (Native.Run(this, first, native.Length, scratchpad) < 0)
+                throw Native.Failure("run");
+        }
     }
 
     /// <inheritdoc/>
@@ -112,6 +122,7 @@ public sealed unsafe class Operation : SafeHandle
             Relu = shape.Relu ? 1 : 0,
             Transposed = shape.Transposed ? 1 : 0,
             Threads = shape.Threads,
+            Images = shape.Images,
         };
         return new(NotNull(Native.CreateConvolution(&native, kernel, bias, scale), "convolution"));
     }

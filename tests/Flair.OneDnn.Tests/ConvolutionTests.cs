@@ -58,6 +58,24 @@ public sealed class ConvolutionTests
         Assert.Equal(Run(1), Run(3));
     }
 
+    [OneDnnTheory]
+    [MemberData(nameof(Shapes))]
+    public void Images_that_are_computed_at_once_are_as_alone(string name)
+    {
+        var shape = s_shapes[name] with { InType = MapType.Float32, OutType = MapType.Float32, SumType = s_shapes[name].Transposed ? MapType.None : MapType.Float32, Images = 3 };
+        var kernel = ToSingle(Maps.Random(MapType.Float32, shape.OutChannels * shape.InChannels * shape.Kernel * shape.Kernel, 1));
+        var bias = ToSingle(Maps.Random(MapType.Float32, shape.OutChannels, 2));
+        byte[][] inputs = [.. Enumerable.Range(3, 3).Select(seed => Maps.Encode(MapType.Float32, Maps.Random(MapType.Float32, shape.InRows * shape.InColumns * shape.InChannels, seed)))];
+        byte[][] held = [.. Enumerable.Range(6, 3).Select(seed => Maps.Encode(MapType.Float32, Maps.Random(MapType.Float32, shape.OutRows * shape.OutColumns * shape.OutChannels, seed)))];
+        using var operation = Operation.Convolution(shape, kernel, bias);
+
+        var alone = inputs.Zip(held, (input, before) => Maps.Run(operation, input, before)).ToArray();
+
+        Assert.NotEqual(alone[0], alone[1]);
+        Assert.Equal(alone, Maps.Run(operation, inputs, held));
+        Assert.Equal(alone[..2], Maps.Run(operation, inputs[..2], held));
+    }
+
     [OneDnnFact]
     public void Saved_multiplications_cost_little_exactness()
     {
@@ -116,12 +134,13 @@ public sealed class ConvolutionTests
     }
 
     [OneDnnTheory]
-    [InlineData("one tile", false)]
-    [InlineData("two tiles", true)]
-    public void A_map_of_few_pixels_is_not_worth_a_larger_kernel(string name, bool saves)
+    [InlineData("one tile", 1, false)]
+    [InlineData("one tile", 2, true)]
+    [InlineData("two tiles", 1, true)]
+    public void A_map_of_few_pixels_is_not_worth_a_larger_kernel(string name, int images, bool saves)
     {
         var flags = OneDnnLibraryTests.ProcessorFlags();
-        var shape = s_shapes[name] with { InType = MapType.Float32, OutType = MapType.Float32 };
+        var shape = s_shapes[name] with { InType = MapType.Float32, OutType = MapType.Float32, Images = images };
 
         using var operation = Operation.Convolution(shape, new float[16 * 16 * 9], new float[16]);
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 
 namespace Flair.OneDnn.Tests;
 
@@ -91,8 +92,28 @@ internal static class Maps
         byte[] guarded = [.. output, .. Enumerable.Repeat(Guard, GuardBytes)];
         var scratchpad = new byte[operation.ScratchpadBytes + 1];
         fixed (byte* from = input, other = added, to = guarded, beside = scratchpad)
-            operation.Run(from, other, to, beside);
+            operation.Run([new((nint)from, (nint)other, (nint)to)], beside);
         return Unguarded(guarded);
+    }
+
+    /// <summary>Runs an operation on several images at once, as the other method on one.</summary>
+    public static unsafe byte[][] Run(Operation operation, byte[][] inputs, byte[][] outputs)
+    {
+        byte[][] guarded = [.. outputs.Take(inputs.Length).Select(output => (byte[])[.. output, .. Enumerable.Repeat(Guard, GuardBytes)])];
+        var pins = inputs.Concat(guarded).Select(map => GCHandle.Alloc(map, GCHandleType.Pinned)).ToArray();
+        var scratchpad = new byte[operation.ScratchpadBytes + 1];
+        try
+        {
+            fixed (byte* beside = scratchpad)
+                operation.Run([.. inputs.Select((_, i) => new OperationMaps(pins[i].AddrOfPinnedObject(), 0, pins[inputs.Length + i].AddrOfPinnedObject()))], beside);
+        }
+        finally
+        {
+            foreach (var pin in pins)
+                pin.Free();
+        }
+
+        return [.. guarded.Select(Unguarded)];
     }
 
     /// <summary>Memory of so many bytes, and some behind that nobody may write to.</summary>

@@ -23,6 +23,14 @@ struct flair_convolution {
   int32_t relu;                                  // 1: what is negative becomes 0, last of all
   int32_t transposed;                            // 1: the transposed convolution; stride is the output's, top … right are what of the output is cut off
   int32_t threads;                               // that will share it when it runs; 0: as many as the creating thread's setting says
+  int32_t images;                                // that it will be run on at once, at most; 1 or more
+};
+
+// What an operation reads and writes of one image.
+struct flair_maps {
+  const void* in;
+  const void* added;  // null where nothing is
+  void* out;
 };
 
 using flair_operation = void*;
@@ -44,7 +52,8 @@ FLAIR_API flair_operation flair_convolution_create(const flair_convolution* what
 FLAIR_API flair_operation flair_pool_create(int32_t kernel, int32_t channels, int32_t in_rows, int32_t in_columns, int32_t type);
 FLAIR_API int64_t flair_operation_scratchpad(flair_operation operation);
 FLAIR_API const char* flair_operation_kernel(flair_operation operation);
-FLAIR_API int32_t flair_operation_run(flair_operation operation, const void* in, const void* added, void* out, void* scratchpad);
+// An image's output does not depend on those beside it.
+FLAIR_API int32_t flair_operation_run(flair_operation operation, const flair_maps* images, int32_t count, void* scratchpad);
 FLAIR_API void flair_operation_free(flair_operation operation);
 
 // A rectangle of a larger map.

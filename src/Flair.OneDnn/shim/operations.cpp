@@ -334,11 +334,6 @@ void run_phases(const Operation& operation, const void* in, void* out, char* scr
 void run_squares(const Operation& operation, const void* in, const void* added, void* out, char* scratchpad);
 
 void run(Operation& operation, const void* in, const void* added, void* out, void* scratchpad) {
-  if (operation.winograd) {
-    operation.winograd->run(static_cast<const float*>(in), static_cast<float*>(out), scratchpad);
-    return;
-  }
-
   if (!operation.phases.empty()) {
     run_phases(operation, in, out, static_cast<char*>(scratchpad));
     return;
@@ -433,9 +428,13 @@ int64_t flair_operation_scratchpad(flair_operation operation) { return static_ca
 
 const char* flair_operation_kernel(flair_operation operation) { return static_cast<Operation*>(operation)->implementation.c_str(); }
 
-int32_t flair_operation_run(flair_operation handle, const void* in, const void* added, void* out, void* scratchpad) {
+int32_t flair_operation_run(flair_operation handle, const flair_maps* images, int32_t count, void* scratchpad) {
   return guarded<int32_t>(-1, [=] {
-    run(*static_cast<Operation*>(handle), in, added, out, scratchpad);
+    auto& operation = *static_cast<Operation*>(handle);
+    if (operation.winograd)
+      operation.winograd->run(images, count, scratchpad);
+    else
+      for (int32_t i = 0; i < count; i++) run(operation, images[i].in, images[i].added, images[i].out, scratchpad);
     return 0;
   });
 }

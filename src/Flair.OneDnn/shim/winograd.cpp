@@ -204,8 +204,8 @@ bool Winograd::suits(const flair_convolution& what) {
     if (what.transposed != 0 || what.stride != 1 || what.kernel != 3 || 8 * tiles(what.out_rows) * tiles(what.out_columns) > static_cast<int64_t>(what.out_rows) * what.out_columns)
       return false;
   }
-  // A kernel takes four times the memory (transposed, nine times), all of which is read for each window: too much for one tile.
-  if (!form || (what.dilation == 1 && lay(what, what.top, what.out_rows).tiles * lay(what, what.left, what.out_columns).tiles == 1)) return false;
+  // A kernel takes four times the memory (transposed, nine times), all of which is read each time: too much for one tile.
+  if (!form || (what.images == 1 && what.dilation == 1 && lay(what, what.top, what.out_rows).tiles * lay(what, what.left, what.out_columns).tiles == 1)) return false;
   // What does not fit is left to oneDNN, which says why.
   return fits(what.in_rows, what.top + what.bottom, what.out_rows) && fits(what.in_columns, what.left + what.right, what.out_columns);
 }
@@ -227,7 +227,7 @@ Winograd::Winograd(const flair_convolution& what, const float* kernel, const flo
   values_row_ = round_up((in_parts_ - 1) * what.in_channels + round_up(what.in_channels, lanes), lanes);
   // Few enough tiles for the second-level cache, and enough for the kernel to be worth reading from the third.
   const int32_t fitting = static_cast<int32_t>((256 << 10) / (points * sizeof(float) * (values_row_ + all))) / 6 * 6;
-  block_ = std::min(std::max(fitting, 36), tiles());
+  block_ = std::min(std::max(fitting, 36), what.images * tiles_of_image());
 
   kernel_.reset(static_cast<float*>(std::aligned_alloc(cache_line, round_up(sizeof(float) * points * in * all, cache_line))));
   if (kernel_ == nullptr) throw std::bad_alloc();
@@ -266,12 +266,12 @@ size_t Winograd::scratchpad_bytes() const {
 }
 
 Winograd::Tile Winograd::tile(int32_t number) const {
-  const int32_t part = number / (tile_rows_ * tile_columns_), place = number % (tile_rows_ * tile_columns_);
-  return {part / what_.dilation, part % what_.dilation, place / tile_columns_, place % tile_columns_};
+  const int32_t of_part = tile_rows_ * tile_columns_, part = number % tiles_of_image() / of_part, place = number % of_part;
+  return {number / tiles_of_image(), part / what_.dilation, part % what_.dilation, place / tile_columns_, place % tile_columns_};
 }
 
-void Winograd::run(const float* in, float* out, void* scratchpad) const {
-  const int32_t tiles = this->tiles(), outputs = side + 1 - taps_;
+void Winograd::run(const flair_maps* images, int32_t count_of_images, void* scratchpad) const {
+  const int32_t tiles = count_of_images * tiles_of_image(), outputs = side + 1 - taps_;
   const int32_t in_channels = in_parts_ * what_.in_channels, all = parts_ * part_channels_;
   // Input pixels in one of those that tiles are counted in, and from one of a tile to the next.
   const int32_t unit = in_parts_ == 1 ? 1 : 2, step = unit * what_.dilation;
@@ -284,6 +284,7 @@ void Winograd::run(const float* in, float* out, void* scratchpad) const {
 #pragma omp for
     for (int32_t i = 0; i < count; i++) {
       const Tile at = tile(first + i);
+      const auto* in = static_cast<const float*>(images[at.image].in);
       const int32_t row = step * at.row * outputs + at.first_row + unit * first_row_, column = step * at.column * outputs + at.first_column + unit * first_column_;
       for (int32_t part = 0; part < in_parts_; part++)
         read_tile(in, what_.in_rows, what_.in_columns, what_.in_channels, row + part / 2, column + part % 2, step,
@@ -296,7 +297,7 @@ void Winograd::run(const float* in, float* out, void* scratchpad) const {
     for (int32_t i = 0; i < count; i++) {
       const Tile at = tile(first + i);
       for (int32_t part = 0; part < parts_; part++) {
-        Target target = {out, {at.first_row, what_.out_rows}, {at.first_column, what_.out_columns}, what_.dilation, what_.out_channels, bias_.data(), what_.sum_type != FLAIR_NO_TYPE,
+        Target target = {static_cast<float*>(images[at.image].out), {at.first_row, what_.out_rows}, {at.first_column, what_.out_columns}, what_.dilation, what_.out_channels, bias_.data(), what_.sum_type != FLAIR_NO_TYPE,
                          what_.relu != 0, what_.sum_scale};
         if (parts_ > 1) {
           target.step = 2;

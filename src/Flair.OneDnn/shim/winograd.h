@@ -27,19 +27,20 @@ class Winograd {
 
   size_t scratchpad_bytes() const;
 
-  void run(const float* in, float* out, void* scratchpad) const;
+  // So that the kernel is read once for all of them: of a small window's coarse maps it is many times what there is to read of them.
+  void run(const flair_maps* images, int32_t count, void* scratchpad) const;
 
  private:
   struct Free {
     void operator()(float* memory) const;
   };
 
-  // A tile: which of the parts that a dilated convolution falls into, by its first output row and column, and where in that.
+  // A tile: of which image, which of the parts that a dilated convolution falls into, by its first output row and column, and where in that.
   struct Tile {
-    int32_t first_row, first_column, row, column;
+    int32_t image, first_row, first_column, row, column;
   };
 
-  int32_t tiles() const { return what_.dilation * what_.dilation * tile_rows_ * tile_columns_; }
+  int32_t tiles_of_image() const { return what_.dilation * what_.dilation * tile_rows_ * tile_columns_; }
   Tile tile(int32_t number) const;
 
   flair_convolution what_;

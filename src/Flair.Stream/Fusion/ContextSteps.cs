@@ -37,7 +37,7 @@ internal sealed unsafe class ContextStep(
 {
     public override string Implementation => "context";
 
-    public override void Run(in FusedMemory memory)
+    protected override void Run(in FusedMemory memory)
     {
         var means = new float[node.Grid * node.Grid * node.Input.Channels];
         Passes.GridMean(memory.Of(input), type, size, size, node.Grid, means);
@@ -72,7 +72,7 @@ internal sealed unsafe class ChannelWeightStep(
 {
     public override string Implementation => "channel weights";
 
-    public override void Run(in FusedMemory memory)
+    protected override void Run(in FusedMemory memory)
     {
         var weights = new float[node.Channels];
         for (var i = 0; i < gates.Count; i++)
@@ -95,7 +95,7 @@ internal sealed unsafe class PixelWeightStep(PixelWeightNode node, MapRegion reg
 {
     public override string Implementation => "pixel weights";
 
-    public override void Run(in FusedMemory memory)
+    protected override void Run(in FusedMemory memory)
     {
         var part = new MapPart((nint)memory.Of(weights), 1, weightsRegion.Row, weightsRegion.Column, weightsRegion.Columns);
         Passes.WeighPixels(part, type, region.Row, region.Column, region.Rows, region.Columns, node.Channels, memory.Of(Output));
@@ -107,6 +107,6 @@ internal sealed unsafe class PositionAttentionStep(PositionAttentionNode node, i
 {
     public override string Implementation => "position attention";
 
-    public override void Run(in FusedMemory memory) => Passes.PositionAttention(
+    protected override void Run(in FusedMemory memory) => Passes.PositionAttention(
         memory.Of(inputs[0]), memory.Of(inputs[1]), memory.Of(inputs[2]), memory.Of(inputs[3]), type, positions, node.Queries.Channels, node.Channels, memory.Of(Output));
 }

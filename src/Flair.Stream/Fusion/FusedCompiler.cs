@@ -23,6 +23,7 @@ internal sealed class FusedCompiler
     private readonly ByteScaling? _bytes; // null: the window's map is in floating point
     private readonly int _size;
     private readonly int _threads;
+    private readonly int _windows;
     private readonly ConcurrentDictionary<MapNode, Operation> _operations = [];
     private readonly ConcurrentDictionary<MapNode, Operation> _upsampling = [];
     private readonly Dictionary<MapNode, MapRegion> _regions;
@@ -34,9 +35,9 @@ internal sealed class FusedCompiler
     private readonly WideSteps _wideSteps;
 
     private FusedCompiler(
-        NetworkGraph graph, Func<MapNode, FoldedWeights> weights, int size, MapRegion kept, ProgramTypes types, InputScaling? scaling, ByteScaling? bytes, int threads)
+        NetworkGraph graph, Func<MapNode, FoldedWeights> weights, int size, MapRegion kept, ProgramTypes types, InputScaling? scaling, ByteScaling? bytes, int threads, int windows)
     {
-        _threads = threads;
+        (_threads, _windows) = (threads, windows);
         _graph = graph;
         _weights = weights;
         _size = size;
@@ -56,6 +57,7 @@ internal sealed class FusedCompiler
     /// <param name="scaling">What the values of an input map in floating point mean; null: they are normalized.</param>
     /// <param name="bytes">What the bytes of a window mean; null: it has none.</param>
     /// <param name="threads">Threads that will share a window.</param>
+    /// <param name="windows">Windows that will be computed at once, at most.</param>
     /// <exception cref="OneDnnException">oneDNN cannot compute it on this processor.</exception>
     public static FusedProgram Compile(
         NetworkGraph graph,
@@ -65,9 +67,10 @@ internal sealed class FusedCompiler
         ProgramTypes types,
         InputScaling? scaling = null,
         ByteScaling? bytes = null,
-        int threads = 1)
+        int threads = 1,
+        int windows = 1)
     {
-        var compiler = new FusedCompiler(graph, weights, size, kept, types, scaling, bytes, threads);
+        var compiler = new FusedCompiler(graph, weights, size, kept, types, scaling, bytes, threads, windows);
         try
         {
             return compiler.Compile();
@@ -347,6 +350,7 @@ internal sealed class FusedCompiler
             InType = inType,
             OutType = outType,
             Threads = _threads,
+            Images = _windows,
         };
     }
 
@@ -414,6 +418,7 @@ internal sealed class FusedCompiler
             SumScale = node.Added is { } other && !wide ? RatioOf(_types.Quantization!.StepsOf(other), _types.Quantization.StepsOf(node), node.Name) : 1,
             Relu = node.Relu,
             Threads = _threads,
+            Images = _windows,
         };
     }
 

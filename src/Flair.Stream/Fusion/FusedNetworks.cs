@@ -25,7 +25,8 @@ internal static class FusedNetworks
     /// <param name="types">The types.</param>
     /// <param name="input">Will write its input map.</param>
     /// <param name="threads">Threads that will share a window.</param>
+    /// <param name="windows">Windows that will be computed at once, at most.</param>
     /// <exception cref="OneDnn.OneDnnException">oneDNN cannot compute it on this processor.</exception>
-    public static FusedProgram Compile(LoadedModel model, NetworkGraph graph, int size, MapRegion kept, ProgramTypes types, WindowInput input, int threads = 1) =>
-        FusedCompiler.Compile(graph, node => FoldedWeights.Read(model.Weights, node), size, kept, types, input.Scaling, input.Bytes, threads);
+    public static FusedProgram Compile(LoadedModel model, NetworkGraph graph, int size, MapRegion kept, ProgramTypes types, WindowInput input, int threads = 1, int windows = 1) =>
+        FusedCompiler.Compile(graph, node => FoldedWeights.Read(model.Weights, node), size, kept, types, input.Scaling, input.Bytes, threads, windows);
 }

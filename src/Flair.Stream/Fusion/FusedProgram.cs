@@ -3,13 +3,13 @@ using Flair.OneDnn;
 
 namespace Flair.Fusion;
 
-/// <summary>Sees each map as it is computed; see <see cref="FusedProgram.Run"/>.</summary>
+/// <summary>Sees each map as it is computed; see <see cref="FusedProgram.Run(in FusedMemory, MapObserver?)"/>.</summary>
 /// <param name="node">Which map.</param>
 /// <param name="values">It, [row][column][channel].</param>
 internal delegate void MapObserver(MapNode node, ReadOnlySpan<float> values);
 
 /// <summary>
-/// A network as a sequence of passes over planned memory, for one window at a time: convolutions with bias, sum and ReLU in them, no map where the next
+/// A network as a sequence of passes over planned memory, for one window, or for several small ones at once: convolutions with bias, sum and ReLU in them, no map where the next
 /// pass can do without, types chosen map by map. Any number of threads may run it at once, each with memory of its own.
 /// </summary>
 internal sealed class FusedProgram : IDisposable
@@ -39,7 +39,7 @@ internal sealed class FusedProgram : IDisposable
     /// <summary>Logits a pixel.</summary>
     public int Classes { get; }
 
-    /// <summary>Memory for maps that a running thread needs.</summary>
+    /// <summary>Memory for maps that each window needs.</summary>
     public long ArenaBytes { get; }
 
     /// <summary>Memory beside maps that a running thread needs.</summary>
@@ -57,12 +57,22 @@ internal sealed class FusedProgram : IDisposable
     /// <exception cref="OneDnnException">oneDNN failed.</exception>
     public unsafe void Run(in FusedMemory memory, MapObserver? observer = null)
     {
+        ReadOnlySpan<FusedMemory> window = [memory];
         foreach (var step in _steps)
         {
-            step.Run(memory);
+            step.Run(window);
             if (step.Completes)
                 observer?.Invoke(step.Node, new ReadOnlySpan<float>(memory.Of(step.Output), checked((int)(_regions[step.Node].Area * step.Node.Channels))));
         }
+    }
+
+    /// <summary>Computes the logits of several windows, of each the same as alone.</summary>
+    /// <param name="windows">Their memory, in which their input maps are in place; the scratchpad is one for all of them.</param>
+    /// <exception cref="OneDnnException">oneDNN failed.</exception>
+    public void Run(ReadOnlySpan<FusedMemory> windows)
+    {
+        foreach (var step in _steps)
+            step.Run(windows);
     }
 
     /// <inheritdoc/>

@@ -34,8 +34,15 @@ internal abstract class FusedStep(MapNode node, MapBuffer? output) : IDisposable
     /// <summary>The kernel that was chosen for it.</summary>
     public abstract string Implementation { get; }
 
-    /// <summary>Computes the map.</summary>
-    public abstract void Run(in FusedMemory memory);
+    /// <summary>Computes the map of each window.</summary>
+    public virtual void Run(ReadOnlySpan<FusedMemory> windows)
+    {
+        foreach (ref readonly var memory in windows)
+            Run(memory);
+    }
+
+    /// <summary>Computes the map of one window.</summary>
+    protected abstract void Run(in FusedMemory memory);
 
     /// <inheritdoc/>
     public virtual void Dispose()
@@ -50,7 +57,15 @@ internal sealed unsafe class OperationStep(MapNode node, MapBuffer input, MapBuf
 
     public override string Implementation => operation.Implementation;
 
-    public override void Run(in FusedMemory memory) => operation.Run(memory.Of(input), added is null ? null : memory.Of(added), memory.Of(Output), (void*)memory.Scratchpad);
+    public override void Run(ReadOnlySpan<FusedMemory> windows)
+    {
+        Span<OperationMaps> images = stackalloc OperationMaps[windows.Length];
+        for (var i = 0; i < images.Length; i++)
+            images[i] = new((nint)windows[i].Of(input), added is null ? 0 : (nint)windows[i].Of(added), (nint)windows[i].Of(Output));
+        operation.Run(images, (void*)windows[0].Scratchpad);
+    }
+
+    protected override void Run(in FusedMemory memory) => Run([memory]);
 
     public override void Dispose()
     {
@@ -65,7 +80,7 @@ internal sealed unsafe class UpsampleStep(
 {
     public override string Implementation => "copy";
 
-    public override void Run(in FusedMemory memory)
+    protected override void Run(in FusedMemory memory)
     {
         Span<MapPart> places = stackalloc MapPart[parts.Count];
         for (var i = 0; i < places.Length; i++)
@@ -83,7 +98,7 @@ internal sealed unsafe class SumStep(SumNode node, MapRegion region, MapType typ
 {
     public override string Implementation => "sum";
 
-    public override void Run(in FusedMemory memory)
+    protected override void Run(in FusedMemory memory)
     {
         var part = new MapPart((nint)memory.Of(added), node.Channels, addedRegion.Row, addedRegion.Column, addedRegion.Columns);
         Passes.Add(part, type, region.Row, region.Column, region.Rows, region.Columns, memory.Of(Output));
@@ -96,7 +111,7 @@ internal sealed unsafe class InterpolationStep(
 {
     public override string Implementation => "interpolate";
 
-    public override void Run(in FusedMemory memory)
+    protected override void Run(in FusedMemory memory)
     {
         var part = new MapPart((nint)memory.Of(input), node.Channels, inputRegion.Row, inputRegion.Column, inputRegion.Columns);
         Passes.Interpolate(
@@ -109,7 +124,7 @@ internal sealed unsafe class GroupNormStep(GroupNormNode node, long pixels, MapT
 {
     public override string Implementation => "group norm";
 
-    public override void Run(in FusedMemory memory) => Passes.GroupNorm(memory.Of(Output), type, pixels, node.Groups, weights.Kernel, weights.Bias, GroupNormLayer.Epsilon);
+    protected override void Run(in FusedMemory memory) => Passes.GroupNorm(memory.Of(Output), type, pixels, node.Groups, weights.Kernel, weights.Bias, GroupNormLayer.Epsilon);
 }
 
 /// <summary>Normalization of each pixel's channels.</summary>
@@ -117,7 +132,7 @@ internal sealed unsafe class LayerNormStep(LayerNormNode node, long pixels, MapT
 {
     public override string Implementation => "layer norm";
 
-    public override void Run(in FusedMemory memory) =>
+    protected override void Run(in FusedMemory memory) =>
         Passes.LayerNorm(memory.Of(input), type, pixels, weights.Kernel, weights.Bias, (float)node.Epsilon, memory.Of(Output));
 }
 
@@ -129,7 +144,7 @@ internal sealed unsafe class DepthwiseStep(
 
     public override string Implementation => "depthwise";
 
-    public override void Run(in FusedMemory memory)
+    protected override void Run(in FusedMemory memory)
     {
         var part = new MapPart((nint)memory.Of(input), node.Channels, inputRegion.Row, inputRegion.Column, inputRegion.Columns);
         Passes.DepthwiseConvolution(
@@ -150,7 +165,7 @@ internal sealed unsafe class AttentionStep(
 {
     public override string Implementation => "attention";
 
-    public override void Run(in FusedMemory memory) =>
+    protected override void Run(in FusedMemory memory) =>
         Passes.Attention(memory.Of(queries), memory.Of(keysValues), type, queryCount, keyCount, node.Channels, node.Heads, memory.Of(Output));
 }
 
@@ -159,7 +174,7 @@ internal sealed unsafe class CutStep(MapNode node, MapRegion region, MapRegion s
 {
     public override string Implementation => "copy";
 
-    public override void Run(in FusedMemory memory)
+    protected override void Run(in FusedMemory memory)
     {
         var from = (byte*)memory.Of(input) + ((((long)(region.Row - source.Row) * source.Columns) + region.Column - source.Column) * pixelBytes);
         var to = (byte*)memory.Of(Output);
@@ -176,5 +191,5 @@ internal sealed unsafe class QuantizeStep(MapNode node, long pixels, MapType typ
 
     public override string Implementation => "quantize";
 
-    public override void Run(in FusedMemory memory) => Passes.Quantize(memory.Of(input), type, pixels, _inverse, (byte*)memory.Of(Output));
+    protected override void Run(in FusedMemory memory) => Passes.Quantize(memory.Of(input), type, pixels, _inverse, (byte*)memory.Of(Output));
 }

@@ -8,6 +8,9 @@ public interface IWindowNetwork : IDisposable
     /// <summary>Windows that it wants at once; it takes fewer as well.</summary>
     int BatchSize { get; }
 
+    /// <summary>Whether fewer are hardly slower, window by window: then a batch may end wherever a window comes that another unit has computed.</summary>
+    bool TakesFewer => BatchSize == 1;
+
     /// <summary>The part of a window that logits are computed for, in its pixels.</summary>
     PixelRect Kept { get; }
 

@@ -38,7 +38,7 @@ public sealed record InferenceTask
 
 /// <summary>
 /// The networks of a run, each with the thread that runs it, and the thread that stitches. On the CPU a network that can be fused gets a worker a
-/// core, each with one window and one thread: threads that share a window wait for each other at every layer, and for good when the machine is
+/// core, each with one window, or a few small ones, and one thread: threads that share a window wait for each other at every layer, and for good when the machine is
 /// busy with something else. Other networks are libtorch's: on the CPU one, a worker that stitches as well; on CUDA one a device, and the first device
 /// stitches what all of them computed, on a stream of its own.
 /// </summary>
@@ -96,7 +96,7 @@ public sealed class InferenceWorkers : IDisposable
         {
             result._program = FusedCompiler.Compile(
                 graph, node => FoldedWeights.Read(weights, node), windowSize, MapRegion.Whole(windowSize), ProgramTypes.Single);
-            result.AddFused(result._program, WindowInput.Normalized, windowSize, count);
+            result.AddFused(result._program, WindowInput.Normalized, windowSize, count, windows: 1);
         });
     }
 
@@ -159,17 +159,18 @@ public sealed class InferenceWorkers : IDisposable
         var input = new WindowInput(settings.Normalization, normalizer, task.Samples, task.Maximum, wide);
         var graph = FusedNetworks.Trace(task.Model);
         var types = new ProgramTypes(wide, settings.Precision == Precision.Int8 ? task.Calibration!.QuantizationOf(graph) : null);
-        _program = FusedNetworks.Compile(task.Model, graph, settings.Window.Size, Kept(settings), types, input);
-        AddFused(_program, input, settings.Window.Size, task.Threads);
+        var windows = FusedWindowNetwork.WindowsAtOnce(settings.Window.Size);
+        _program = FusedNetworks.Compile(task.Model, graph, settings.Window.Size, Kept(settings), types, input, windows: windows);
+        AddFused(_program, input, settings.Window.Size, task.Threads, windows);
     }
 
-    private void AddFused(FusedProgram program, WindowInput input, int windowSize, int count)
+    private void AddFused(FusedProgram program, WindowInput input, int windowSize, int count, int windows)
     {
         for (var i = 0; i < count; i++)
         {
             var thread = Start(operatorThreads: 1);
             thread.Run(() => OneDnnLibrary.UseThreads(1));
-            _workers.Add(new(thread.Run(() => new FusedWindowNetwork(program, input, windowSize)), thread));
+            _workers.Add(new(thread.Run(() => new FusedWindowNetwork(program, input, windowSize, windows)), thread));
         }
     }
 

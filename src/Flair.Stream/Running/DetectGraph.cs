@@ -127,8 +127,8 @@ public sealed class DetectGraph
         var windowBlock = new WindowBlock(mosaic.ChannelCount, mosaic.Samples, Tally, window, batchingBlock.Input, stop);
         var readBlock = new ReadBlock(mosaic, ReadOptions.From(settings.Resources) with { SparesCores = parts.NetworkNeedsCores }, parts.Kept, read, windowBlock.Input, stop);
 
-        // A network that takes several windows at once takes them as they come; and on a GPU a window is computed faster than a disk takes its logits.
-        if (parts is { Canvas: null, SharedFolder: not null, Inference: { StitchingDevice: "cpu", Workers: [{ Network.BatchSize: 1 }, ..] } })
+        // A network that wants several windows at once takes them as they come; and on a GPU a window is computed faster than a disk takes its logits.
+        if (parts is { Canvas: null, SharedFolder: not null, Inference: { StitchingDevice: "cpu", Workers: [{ Network.TakesFewer: true }, ..] } })
             _sharing = new SharedStitching(parts.SharedFolder, blend, active.Length);
         _entrance = readBlock.Input;
         _completions =

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Flair.Fusion;
 using Flair.Inference;
 using Flair.Publishing;
 using Flair.Settings;
@@ -118,7 +119,7 @@ public static class RunPlanner
         var ends = (plan.Mosaic.ChannelCount + (3 * plan.Model.ClassCount)) * sizeof(float);
         if (!plan.IsFused)
             return settings.BatchSize * window * (ActivationBytesPerPixel + ends);
-        return plan.Threads * window * ((settings.Precision == Precision.Fp32 ? FusedBytesPerPixel : FusedBytesPerPixel / 2) + ends);
+        return plan.Threads * FusedWindowNetwork.WindowsAtOnce(settings.Window.Size) * window * ((settings.Precision == Precision.Fp32 ? FusedBytesPerPixel : FusedBytesPerPixel / 2) + ends);
     }
 
     /// <summary>

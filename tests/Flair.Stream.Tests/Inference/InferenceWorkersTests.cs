@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Flair.Batching;
 using Flair.Checkpoints;
+using Flair.Fusion;
 using Flair.Inference;
 using Flair.Models;
 using Flair.OneDnn;
@@ -28,15 +29,40 @@ public sealed class InferenceWorkersTests
     [OneDnnTheory]
     [InlineData(1)]
     [InlineData(3)]
-    public void A_fused_network_has_a_worker_a_thread_for_one_window_each(int threads)
+    public void A_fused_network_has_a_worker_a_thread_for_a_few_small_windows_each(int threads)
     {
         using var inference = InferenceWorkers.Create(TaskOf(s_fused.Value, Precision.Fp32, threads));
 
         Assert.Equal(threads, inference.Workers.Count);
         Assert.Equal(threads, inference.Workers.Select(worker => worker.Thread).Distinct().Count());
         Assert.DoesNotContain(inference.Workers, worker => worker.Thread == inference.Stitching);
-        Assert.All(inference.Workers, worker => Assert.Equal((1, new PixelRect(0, 0, Size, Size)), (worker.Network.BatchSize, worker.Network.Kept)));
+        Assert.All(inference.Workers, worker => Assert.Equal((4, true, new PixelRect(0, 0, Size, Size)), (worker.Network.BatchSize, worker.Network.TakesFewer, worker.Network.Kept)));
         Assert.All(inference.Workers, worker => Assert.Equal(1, worker.Thread.Run(() => LibTorch.Threads)));
+    }
+
+    [Theory]
+    [InlineData(1024, 1)]
+    [InlineData(512, 1)]
+    [InlineData(384, 1)]
+    [InlineData(352, 2)]
+    [InlineData(256, 4)]
+    [InlineData(32, 4)]
+    public void As_many_small_windows_are_computed_at_once_as_have_the_pixels_of_a_usual_one(int size, int windows) =>
+        Assert.Equal(windows, FusedWindowNetwork.WindowsAtOnce(size));
+
+    [OneDnnTheory]
+    [InlineData(1, 0)]
+    [InlineData(0, 3, 2, 1)]
+    [InlineData(2, 2, 2)]
+    public async Task A_windows_logits_do_not_depend_on_those_beside_it(params int[] together)
+    {
+        using var inference = InferenceWorkers.Create(TaskOf(s_fused.Value, Precision.Fp32, threads: 1));
+        var worker = inference.Workers[0];
+
+        var logits = await Forward(worker, [.. together.Select(window => s_windows[window])]);
+
+        var alone = await Task.WhenAll(together.Select(window => Forward(worker, s_windows[window])));
+        Assert.Equal(alone.SelectMany(window => window), logits);
     }
 
     [OneDnnFact]
@@ -123,7 +149,7 @@ public sealed class InferenceWorkersTests
     private static Task<float[]> Forward(InferenceWorker worker, params byte[][] windows) => worker.Thread.RunAsync(() =>
     {
         using var logits = worker.Network.Forward([.. windows.Select(window => new ReadOnlyMemory<byte>(window))]);
-        Assert.Equal([Math.Max(windows.Length, worker.Network.BatchSize), Classes, worker.Network.Kept.Rows, worker.Network.Kept.Columns], logits.Shape);
+        Assert.Equal([worker.Network.TakesFewer ? windows.Length : worker.Network.BatchSize, Classes, worker.Network.Kept.Rows, worker.Network.Kept.Columns], logits.Shape);
         return logits.ToArray<float>();
     });
 
