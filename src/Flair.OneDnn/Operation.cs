@@ -3,10 +3,11 @@ using Flair.OneDnn.Interop;
 
 namespace Flair.OneDnn;
 
-/// <summary>The maps of an image that an operation runs on.</summary>
+/// <summary>The maps of an image that an operation runs on (<c>flair_maps</c> of the shim).</summary>
 /// <param name="Input">The input map.</param>
 /// <param name="Added">The other map that is added; 0 where there is none.</param>
 /// <param name="Output">The output map; where there is a sum, it holds what is added.</param>
+[StructLayout(LayoutKind.Sequential)]
 public readonly record struct OperationMaps(nint Input, nint Added, nint Output);
 
 /// <summary>
@@ -76,12 +77,9 @@ public sealed unsafe class Operation : SafeHandle
     /// <exception cref="OneDnnException">oneDNN failed.</exception>
     public void Run(ReadOnlySpan<OperationMaps> images, void* scratchpad)
     {
-        Span<NativeMaps> native = stackalloc NativeMaps[images.Length];
-        for (var i = 0; i < native.Length; i++)
-            native[i] = new() { In = (void*)images[i].Input, Added = (void*)images[i].Added, Out = (void*)images[i].Output };
-        fixed (NativeMaps* first = native)
+        fixed (OperationMaps* first = images)
         {
-            if (Native.Run(this, first, native.Length, scratchpad) < 0)
+            if (Native.Run(this, first, images.Length, scratchpad) < 0)
                 throw Native.Failure("run");
         }
     }

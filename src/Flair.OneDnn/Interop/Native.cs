@@ -38,7 +38,7 @@ internal static unsafe partial class Native
     public static partial nint Kernel(Operation operation);
 
     [LibraryImport(Library, EntryPoint = "flair_operation_run")]
-    public static partial int Run(Operation operation, NativeMaps* images, int count, void* scratchpad);
+    public static partial int Run(Operation operation, OperationMaps* images, int count, void* scratchpad);
 
     [LibraryImport(Library, EntryPoint = "flair_operation_free")]
     public static partial void Free(nint operation);
@@ -105,15 +105,6 @@ internal struct NativeConvolution
     public int Transposed;
     public int Threads;
     public int Images;
-}
-
-/// <summary><c>flair_maps</c> of the shim.</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal unsafe struct NativeMaps
-{
-    public void* In;
-    public void* Added;
-    public void* Out;
 }
 
 /// <summary><c>flair_interpolation</c> of the shim.</summary>
