@@ -40,14 +40,13 @@ public sealed class QuantizedProgramTests
     }
 
     [OneDnnTheory(MapType.UInt8)]
-    [InlineData("resnet18_fpn", Size, 0)]
-    [InlineData("resnet18_deeplabv3plus", Size, 0)]
-    [InlineData("resnet18_linknet", Size, 0.002)]
-    [InlineData("resnet18_linknet", 2 * Size, 0.002)]
-    [InlineData("resnet18_pspnet", Size, 0)]
-    [InlineData("resnet18_manet", Size, 0)]
-    [InlineData("resnet18_pan", 2 * Size, 0)]
-    public void What_can_be_in_bytes_is_near_single_precision(string name, int size, double flipped)
+    [InlineData("resnet18_fpn", Size)]
+    [InlineData("resnet18_deeplabv3plus", Size)]
+    [InlineData("resnet18_linknet", Size)]
+    [InlineData("resnet18_pspnet", Size)]
+    [InlineData("resnet18_manet", Size)]
+    [InlineData("resnet18_pan", 2 * Size)]
+    public void What_can_be_in_bytes_is_near_single_precision(string name, int size)
     {
         var network = TracedNetwork.OfArchitecture(name, 3, 13);
         var window = FormulaWeights.Input(3 * size * size);
@@ -63,8 +62,7 @@ public sealed class QuantizedProgramTests
 
         Assert.NotEqual(expected, whole);
         Assert.InRange(Logits.RelativeError(expected, whole), 0, 0.1);
-        // Half of LinkNet's decoder is in single precision, and is rounded otherwise where tiles lie otherwise: a byte after it may be the next one.
-        Logits.AssertNear(Logits.Cut(whole, size, new(size / 4, size / 4, size / 2, size / 2)), part, 2e-5, flipped);
+        Logits.AssertNear(Logits.Cut(whole, size, new(size / 4, size / 4, size / 2, size / 2)), part, 2e-5);
     }
 
     [OneDnnTheory(MapType.UInt8)]

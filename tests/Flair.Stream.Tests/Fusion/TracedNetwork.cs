@@ -31,13 +31,13 @@ internal sealed record TracedNetwork(NetworkGraph Graph, Func<MapNode, FoldedWei
     /// <summary>A program in single precision of the whole window.</summary>
     public FusedProgram Compile(int size) => Compile(size, MapRegion.Whole(size));
 
-    /// <summary>A program.</summary>
+    /// <summary>A program, for as many windows as a run computes at once.</summary>
     public FusedProgram Compile(int size, MapRegion kept, ProgramTypes? types = null, InputScaling? scaling = null) =>
-        FusedCompiler.Compile(Graph, Weights, size, kept, types ?? ProgramTypes.Single, scaling);
+        FusedCompiler.Compile(Graph, Weights, size, kept, types ?? ProgramTypes.Single, scaling, windows: FusedWindowNetwork.WindowsAtOnce(size));
 
     /// <summary>A program for windows that are written so.</summary>
     public FusedProgram Compile(int size, MapRegion kept, ProgramTypes types, WindowInput input) =>
-        FusedCompiler.Compile(Graph, Weights, size, kept, types, input.Scaling, input.Bytes);
+        FusedCompiler.Compile(Graph, Weights, size, kept, types, input.Scaling, input.Bytes, windows: FusedWindowNetwork.WindowsAtOnce(size));
 
     /// <summary>The logits in single precision, and of every map the step at which its largest value is the largest byte.</summary>
     /// <param name="size">Rows and columns of the window.</param>
