@@ -87,25 +87,21 @@ internal static class Maps
     /// <param name="output">What its output's memory holds before.</param>
     /// <param name="added">The map that is added; null: none is.</param>
     /// <returns>What it holds afterwards.</returns>
-    public static unsafe byte[] Run(Operation operation, byte[] input, byte[] output, byte[]? added = null)
-    {
-        byte[] guarded = [.. output, .. Enumerable.Repeat(Guard, GuardBytes)];
-        var scratchpad = new byte[operation.ScratchpadBytes + 1];
-        fixed (byte* from = input, other = added, to = guarded, beside = scratchpad)
-            operation.Run([new((nint)from, (nint)other, (nint)to)], beside);
-        return Unguarded(guarded);
-    }
+    public static byte[] Run(Operation operation, byte[] input, byte[] output, byte[]? added = null) => Run(operation, [input], [output], added)[0];
 
     /// <summary>Runs an operation on several images at once, as the other method on one.</summary>
-    public static unsafe byte[][] Run(Operation operation, byte[][] inputs, byte[][] outputs)
+    public static unsafe byte[][] Run(Operation operation, byte[][] inputs, byte[][] outputs, byte[]? added = null)
     {
         byte[][] guarded = [.. outputs.Take(inputs.Length).Select(output => (byte[])[.. output, .. Enumerable.Repeat(Guard, GuardBytes)])];
         var pins = inputs.Concat(guarded).Select(map => GCHandle.Alloc(map, GCHandleType.Pinned)).ToArray();
         var scratchpad = new byte[operation.ScratchpadBytes + 1];
         try
         {
-            fixed (byte* beside = scratchpad)
-                operation.Run([.. inputs.Select((_, i) => new OperationMaps(pins[i].AddrOfPinnedObject(), 0, pins[inputs.Length + i].AddrOfPinnedObject()))], beside);
+            fixed (byte* other = added, beside = scratchpad)
+            {
+                var addedMap = (nint)other;
+                operation.Run([.. inputs.Select((_, i) => new OperationMaps(pins[i].AddrOfPinnedObject(), addedMap, pins[inputs.Length + i].AddrOfPinnedObject()))], beside);
+            }
         }
         finally
         {

@@ -198,14 +198,13 @@ bool Winograd::suits(const flair_convolution& what) {
     const int32_t reach = (what.kernel - 1) * what.dilation + 1;
     return what.transposed != 0 ? (in - 1) * what.stride + reach - padding == out : (in + padding - reach) / what.stride + 1 == out;
   };
-  if (what.dilation > 1) {
-    // Tiles that are mostly empty, as where taps lie as far apart as the map is wide, cost more than they save.
-    const auto tiles = [&](int32_t size) { return static_cast<int64_t>(what.dilation) * tiles_of(size, what.dilation, side - 2); };
-    if (what.transposed != 0 || what.stride != 1 || what.kernel != 3 || 8 * tiles(what.out_rows) * tiles(what.out_columns) > static_cast<int64_t>(what.out_rows) * what.out_columns)
-      return false;
-  }
+  if (!form || (what.dilation > 1 && (what.transposed != 0 || what.stride != 1 || what.kernel != 3))) return false;
+  const auto tiles_along = [&](int32_t cut, int32_t size) { return static_cast<int64_t>(what.dilation) * lay(what, cut, size).tiles; };
+  const int64_t tiles = tiles_along(what.top, what.out_rows) * tiles_along(what.left, what.out_columns);
+  // Tiles that are mostly empty, as where taps lie as far apart as the map is wide, cost more than they save.
+  if (what.dilation > 1 && 8 * tiles > static_cast<int64_t>(what.out_rows) * what.out_columns) return false;
   // A kernel takes four times the memory (transposed, nine times), all of which is read each time: too much for one tile.
-  if (!form || (what.images == 1 && what.dilation == 1 && lay(what, what.top, what.out_rows).tiles * lay(what, what.left, what.out_columns).tiles == 1)) return false;
+  if (what.images * tiles == 1) return false;
   // What does not fit is left to oneDNN, which says why.
   return fits(what.in_rows, what.top + what.bottom, what.out_rows) && fits(what.in_columns, what.left + what.right, what.out_columns);
 }

@@ -166,7 +166,7 @@ public sealed class CalibrationRun
         {
             var memory = new FusedMemory(_arena.DataPointer, _scratchpad.DataPointer, _logits.DataPointer);
             input.Write(window, size, program, memory);
-            program.Run(memory, observer);
+            program.Run([memory], observer);
             using var classes = _logits.ArgMax(1);
             using var bytes = classes.To(TorchScalarType.UInt8);
             return bytes.ToArray<byte>();

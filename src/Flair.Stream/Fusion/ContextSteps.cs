@@ -33,7 +33,7 @@ internal sealed class PixelConvolutions(IEnumerable<ConvolutionNode> nodes, Func
 
 /// <summary>Convolutions of means over a grid's cells, interpolated.</summary>
 internal sealed unsafe class ContextStep(
-    ContextNode node, MapRegion region, MapType type, int size, PixelConvolutions convolutions, MapBuffer input, MapBuffer? output) : FusedStep(node, output)
+    ContextNode node, MapRegion region, MapType type, int size, PixelConvolutions convolutions, MapBuffer input, MapBuffer? output) : WindowStep(node, output)
 {
     public override string Implementation => "context";
 
@@ -68,7 +68,7 @@ internal sealed unsafe class ContextStep(
 /// <param name="gates">Of each gate its map, that one's pixels and the convolutions of its mean.</param>
 /// <param name="output">Holds the map.</param>
 internal sealed unsafe class ChannelWeightStep(
-    ChannelWeightNode node, long pixels, MapType type, IReadOnlyList<(MapBuffer Map, int Size, PixelConvolutions Convolutions)> gates, MapBuffer? output) : FusedStep(node, output)
+    ChannelWeightNode node, long pixels, MapType type, IReadOnlyList<(MapBuffer Map, int Size, PixelConvolutions Convolutions)> gates, MapBuffer? output) : WindowStep(node, output)
 {
     public override string Implementation => "channel weights";
 
@@ -91,7 +91,7 @@ internal sealed unsafe class ChannelWeightStep(
 
 /// <summary>Weights of pixels, in place.</summary>
 internal sealed unsafe class PixelWeightStep(PixelWeightNode node, MapRegion region, MapType type, MapRegion weightsRegion, MapBuffer weights, MapBuffer? output)
-    : FusedStep(node, output)
+    : WindowStep(node, output)
 {
     public override string Implementation => "pixel weights";
 
@@ -103,7 +103,7 @@ internal sealed unsafe class PixelWeightStep(PixelWeightNode node, MapRegion reg
 }
 
 /// <summary>MA-Net's attention.</summary>
-internal sealed unsafe class PositionAttentionStep(PositionAttentionNode node, int positions, MapType type, MapBuffer[] inputs, MapBuffer? output) : FusedStep(node, output)
+internal sealed unsafe class PositionAttentionStep(PositionAttentionNode node, int positions, MapType type, MapBuffer[] inputs, MapBuffer? output) : WindowStep(node, output)
 {
     public override string Implementation => "position attention";
 

@@ -115,7 +115,7 @@ internal sealed class FusedCompiler
         }
 
         var bytes = MemoryPlan.Place(_buffers.Values.Concat(_between).Distinct());
-        return new FusedProgram(_steps, _regions, input, _graph, _bytes is null ? _types.Wide : MapType.UInt8, bytes);
+        return new FusedProgram(_steps, _regions, input, _graph, _bytes is null ? _types.Wide : MapType.UInt8, _windows, bytes);
     }
 
     /// <summary>Which maps are needed in bytes, which in floating point, seen from those that read them.</summary>

@@ -3,7 +3,7 @@ using Flair.OneDnn;
 
 namespace Flair.Fusion;
 
-/// <summary>Sees each map as it is computed; see <see cref="FusedProgram.Run(in FusedMemory, MapObserver?)"/>.</summary>
+/// <summary>Sees each map as it is computed; see <see cref="FusedProgram.Run"/>.</summary>
 /// <param name="node">Which map.</param>
 /// <param name="values">It, [row][column][channel].</param>
 internal delegate void MapObserver(MapNode node, ReadOnlySpan<float> values);
@@ -18,12 +18,13 @@ internal sealed class FusedProgram : IDisposable
     private readonly IReadOnlyDictionary<MapNode, MapRegion> _regions;
     private readonly MapBuffer _input;
 
-    internal FusedProgram(IReadOnlyList<FusedStep> steps, IReadOnlyDictionary<MapNode, MapRegion> regions, MapBuffer input, NetworkGraph graph, MapType inputType, long arenaBytes)
+    internal FusedProgram(IReadOnlyList<FusedStep> steps, IReadOnlyDictionary<MapNode, MapRegion> regions, MapBuffer input, NetworkGraph graph, MapType inputType, int windows, long arenaBytes)
     {
         _steps = steps;
         _regions = regions;
         _input = input;
         InputType = inputType;
+        Windows = windows;
         Kept = regions[graph.Output];
         Classes = graph.Output.Channels;
         ArenaBytes = arenaBytes;
@@ -32,6 +33,9 @@ internal sealed class FusedProgram : IDisposable
 
     /// <summary>Type of the input map; bytes: it is packed (<see cref="PackedWindow"/>).</summary>
     public MapType InputType { get; }
+
+    /// <summary>Windows that may be computed at once.</summary>
+    public int Windows { get; }
 
     /// <summary>The part of a window that logits are computed for.</summary>
     public MapRegion Kept { get; }
@@ -51,28 +55,20 @@ internal sealed class FusedProgram : IDisposable
     /// <summary>Where the input map goes: [row][column][channel] of <see cref="InputType"/>, or packed.</summary>
     public nint InputIn(in FusedMemory memory) => memory.Arena + (nint)_input.Offset;
 
-    /// <summary>Computes the logits, [row][column][class] in single precision, of the window whose input map is in place.</summary>
-    /// <param name="memory">The thread's memory.</param>
+    /// <summary>Computes the logits, [row][column][class] in single precision, of windows whose input maps are in place; of each the same as alone.</summary>
+    /// <param name="windows">Their memory, 1 to <see cref="Windows"/>; the scratchpad is one for all of them.</param>
     /// <param name="observer">Sees every map that a program in single precision computes as a whole; null: nobody does.</param>
     /// <exception cref="OneDnnException">oneDNN failed.</exception>
-    public unsafe void Run(in FusedMemory memory, MapObserver? observer = null)
+    public unsafe void Run(ReadOnlySpan<FusedMemory> windows, MapObserver? observer = null)
     {
-        ReadOnlySpan<FusedMemory> window = [memory];
         foreach (var step in _steps)
         {
-            step.Run(window);
-            if (step.Completes)
-                observer?.Invoke(step.Node, new ReadOnlySpan<float>(memory.Of(step.Output), checked((int)(_regions[step.Node].Area * step.Node.Channels))));
-        }
-    }
-
-    /// <summary>Computes the logits of several windows, of each the same as alone.</summary>
-    /// <param name="windows">Their memory, in which their input maps are in place; the scratchpad is one for all of them.</param>
-    /// <exception cref="OneDnnException">oneDNN failed.</exception>
-    public void Run(ReadOnlySpan<FusedMemory> windows)
-    {
-        foreach (var step in _steps)
             step.Run(windows);
+            if (observer is null || !step.Completes)
+                continue;
+            foreach (ref readonly var memory in windows)
+                observer(step.Node, new ReadOnlySpan<float>(memory.Of(step.Output), checked((int)(_regions[step.Node].Area * step.Node.Channels))));
+        }
     }
 
     /// <inheritdoc/>

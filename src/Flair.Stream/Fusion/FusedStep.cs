@@ -35,7 +35,20 @@ internal abstract class FusedStep(MapNode node, MapBuffer? output) : IDisposable
     public abstract string Implementation { get; }
 
     /// <summary>Computes the map of each window.</summary>
-    public virtual void Run(ReadOnlySpan<FusedMemory> windows)
+    public abstract void Run(ReadOnlySpan<FusedMemory> windows);
+
+    /// <inheritdoc/>
+    public virtual void Dispose()
+    {
+    }
+}
+
+/// <summary>A pass over one window after the other.</summary>
+/// <param name="node">The map it computes.</param>
+/// <param name="output">Takes it; null: the logits.</param>
+internal abstract class WindowStep(MapNode node, MapBuffer? output) : FusedStep(node, output)
+{
+    public override void Run(ReadOnlySpan<FusedMemory> windows)
     {
         foreach (ref readonly var memory in windows)
             Run(memory);
@@ -43,11 +56,6 @@ internal abstract class FusedStep(MapNode node, MapBuffer? output) : IDisposable
 
     /// <summary>Computes the map of one window.</summary>
     protected abstract void Run(in FusedMemory memory);
-
-    /// <inheritdoc/>
-    public virtual void Dispose()
-    {
-    }
 }
 
 /// <summary>A convolution or pooling of oneDNN's.</summary>
@@ -65,8 +73,6 @@ internal sealed unsafe class OperationStep(MapNode node, MapBuffer input, MapBuf
         operation.Run(images, (void*)windows[0].Scratchpad);
     }
 
-    protected override void Run(in FusedMemory memory) => Run([memory]);
-
     public override void Dispose()
     {
         operation.Dispose();
@@ -76,7 +82,7 @@ internal sealed unsafe class OperationStep(MapNode node, MapBuffer input, MapBuf
 
 /// <summary>Upsampling, and the maps beside.</summary>
 internal sealed unsafe class UpsampleStep(
-    UpsampleNode node, MapRegion region, MapType type, IReadOnlyList<(MapBuffer Buffer, int Channels, MapRegion Region)> parts, MapBuffer output) : FusedStep(node, output)
+    UpsampleNode node, MapRegion region, MapType type, IReadOnlyList<(MapBuffer Buffer, int Channels, MapRegion Region)> parts, MapBuffer output) : WindowStep(node, output)
 {
     public override string Implementation => "copy";
 
@@ -94,7 +100,7 @@ internal sealed unsafe class UpsampleStep(
 }
 
 /// <summary>A sum, in place.</summary>
-internal sealed unsafe class SumStep(SumNode node, MapRegion region, MapType type, MapRegion addedRegion, MapBuffer added, MapBuffer? output) : FusedStep(node, output)
+internal sealed unsafe class SumStep(SumNode node, MapRegion region, MapType type, MapRegion addedRegion, MapBuffer added, MapBuffer? output) : WindowStep(node, output)
 {
     public override string Implementation => "sum";
 
@@ -107,7 +113,7 @@ internal sealed unsafe class SumStep(SumNode node, MapRegion region, MapType typ
 
 /// <summary>Interpolation, onto what is there where something is added.</summary>
 internal sealed unsafe class InterpolationStep(
-    InterpolationNode node, MapRegion region, MapType type, int size, int inputSize, MapRegion inputRegion, MapBuffer input, MapBuffer? output) : FusedStep(node, output)
+    InterpolationNode node, MapRegion region, MapType type, int size, int inputSize, MapRegion inputRegion, MapBuffer input, MapBuffer? output) : WindowStep(node, output)
 {
     public override string Implementation => "interpolate";
 
@@ -120,7 +126,7 @@ internal sealed unsafe class InterpolationStep(
 }
 
 /// <summary>Normalization of groups of channels and ReLU, in place.</summary>
-internal sealed unsafe class GroupNormStep(GroupNormNode node, long pixels, MapType type, FoldedWeights weights, MapBuffer? map) : FusedStep(node, map)
+internal sealed unsafe class GroupNormStep(GroupNormNode node, long pixels, MapType type, FoldedWeights weights, MapBuffer? map) : WindowStep(node, map)
 {
     public override string Implementation => "group norm";
 
@@ -128,7 +134,7 @@ internal sealed unsafe class GroupNormStep(GroupNormNode node, long pixels, MapT
 }
 
 /// <summary>Normalization of each pixel's channels.</summary>
-internal sealed unsafe class LayerNormStep(LayerNormNode node, long pixels, MapType type, FoldedWeights weights, MapBuffer input, MapBuffer? output) : FusedStep(node, output)
+internal sealed unsafe class LayerNormStep(LayerNormNode node, long pixels, MapType type, FoldedWeights weights, MapBuffer input, MapBuffer? output) : WindowStep(node, output)
 {
     public override string Implementation => "layer norm";
 
@@ -138,7 +144,7 @@ internal sealed unsafe class LayerNormStep(LayerNormNode node, long pixels, MapT
 
 /// <summary>Convolution of each channel by itself.</summary>
 internal sealed unsafe class DepthwiseStep(
-    DepthwiseNode node, MapRegion region, MapType type, int size, MapRegion inputRegion, FoldedWeights weights, MapBuffer input, MapBuffer? output) : FusedStep(node, output)
+    DepthwiseNode node, MapRegion region, MapType type, int size, MapRegion inputRegion, FoldedWeights weights, MapBuffer input, MapBuffer? output) : WindowStep(node, output)
 {
     private readonly float[] _taps = Transpose(weights.Kernel, node.Channels);
 
@@ -161,7 +167,7 @@ internal sealed unsafe class DepthwiseStep(
 
 /// <summary>Attention.</summary>
 internal sealed unsafe class AttentionStep(
-    AttentionNode node, int queryCount, int keyCount, MapType type, MapBuffer queries, MapBuffer keysValues, MapBuffer? output) : FusedStep(node, output)
+    AttentionNode node, int queryCount, int keyCount, MapType type, MapBuffer queries, MapBuffer keysValues, MapBuffer? output) : WindowStep(node, output)
 {
     public override string Implementation => "attention";
 
@@ -170,7 +176,7 @@ internal sealed unsafe class AttentionStep(
 }
 
 /// <summary>A rectangle of a map.</summary>
-internal sealed unsafe class CutStep(MapNode node, MapRegion region, MapRegion source, int pixelBytes, MapBuffer input, MapBuffer output) : FusedStep(node, output)
+internal sealed unsafe class CutStep(MapNode node, MapRegion region, MapRegion source, int pixelBytes, MapBuffer input, MapBuffer output) : WindowStep(node, output)
 {
     public override string Implementation => "copy";
 
@@ -185,7 +191,7 @@ internal sealed unsafe class CutStep(MapNode node, MapRegion region, MapRegion s
 }
 
 /// <summary>A map in floating point to bytes.</summary>
-internal sealed unsafe class QuantizeStep(MapNode node, long pixels, MapType type, MapBuffer input, MapBuffer output, float[] steps) : FusedStep(node, output)
+internal sealed unsafe class QuantizeStep(MapNode node, long pixels, MapType type, MapBuffer input, MapBuffer output, float[] steps) : WindowStep(node, output)
 {
     private readonly float[] _inverse = [.. steps.Select(step => 1 / step)];
 

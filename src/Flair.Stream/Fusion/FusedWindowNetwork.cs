@@ -20,20 +20,17 @@ internal sealed class FusedWindowNetwork : IWindowNetwork
     /// <param name="program">The program; it must outlive this.</param>
     /// <param name="input">Writes its input map.</param>
     /// <param name="windowSize">Rows and columns of a window.</param>
-    /// <param name="windows">Windows that it takes at once, at most; as many as the program is compiled for.</param>
-    public FusedWindowNetwork(FusedProgram program, WindowInput input, int windowSize, int windows)
+    public FusedWindowNetwork(FusedProgram program, WindowInput input, int windowSize)
     {
         _program = program;
         _input = input;
         _windowSize = windowSize;
-        BatchSize = windows;
         // Tensors because their memory is aligned and in huge pages.
-        _arenas = Creation.Empty([windows, program.ArenaBytes], TorchScalarType.UInt8);
+        _arenas = Creation.Empty([program.Windows, program.ArenaBytes], TorchScalarType.UInt8);
         _scratchpad = Creation.Empty([Math.Max(1, program.ScratchpadBytes)], TorchScalarType.UInt8);
     }
 
-    /// <inheritdoc/>
-    public int BatchSize { get; }
+    public int BatchSize => _program.Windows;
 
     public bool TakesFewer => true;
 

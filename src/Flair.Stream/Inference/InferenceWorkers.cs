@@ -96,7 +96,7 @@ public sealed class InferenceWorkers : IDisposable
         {
             result._program = FusedCompiler.Compile(
                 graph, node => FoldedWeights.Read(weights, node), windowSize, MapRegion.Whole(windowSize), ProgramTypes.Single);
-            result.AddFused(result._program, WindowInput.Normalized, windowSize, count, windows: 1);
+            result.AddFused(result._program, WindowInput.Normalized, windowSize, count);
         });
     }
 
@@ -159,18 +159,17 @@ public sealed class InferenceWorkers : IDisposable
         var input = new WindowInput(settings.Normalization, normalizer, task.Samples, task.Maximum, wide);
         var graph = FusedNetworks.Trace(task.Model);
         var types = new ProgramTypes(wide, settings.Precision == Precision.Int8 ? task.Calibration!.QuantizationOf(graph) : null);
-        var windows = FusedWindowNetwork.WindowsAtOnce(settings.Window.Size);
-        _program = FusedNetworks.Compile(task.Model, graph, settings.Window.Size, Kept(settings), types, input, windows: windows);
-        AddFused(_program, input, settings.Window.Size, task.Threads, windows);
+        _program = FusedNetworks.Compile(task.Model, graph, settings.Window.Size, Kept(settings), types, input, windows: FusedWindowNetwork.WindowsAtOnce(settings.Window.Size));
+        AddFused(_program, input, settings.Window.Size, task.Threads);
     }
 
-    private void AddFused(FusedProgram program, WindowInput input, int windowSize, int count, int windows)
+    private void AddFused(FusedProgram program, WindowInput input, int windowSize, int count)
     {
         for (var i = 0; i < count; i++)
         {
             var thread = Start(operatorThreads: 1);
             thread.Run(() => OneDnnLibrary.UseThreads(1));
-            _workers.Add(new(thread.Run(() => new FusedWindowNetwork(program, input, windowSize, windows)), thread));
+            _workers.Add(new(thread.Run(() => new FusedWindowNetwork(program, input, windowSize)), thread));
         }
     }
 

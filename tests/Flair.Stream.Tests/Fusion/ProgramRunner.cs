@@ -96,7 +96,7 @@ internal sealed unsafe class ProgramRunner : IDisposable
         {
             var memory = new FusedMemory(_arena, _scratchpad, (nint)logits);
             write(memory);
-            _program.Run(memory, observer);
+            _program.Run([memory], observer);
         }
 
         return [.. _logits];
