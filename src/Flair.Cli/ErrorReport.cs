@@ -30,7 +30,7 @@ internal static class ErrorReport
     {
         FlairException e => (e.ExitCode, e.Message.Split('\n')),
         OperationCanceledException => (ExitCode.Stopped, ["stopped; run the same command again to go on"]),
-        GdalException or StorageException or DuckDbException or TorchException or DllNotFoundException or IOException or UnauthorizedAccessException =>
+        GdalException or StorageException or DuckDbException or TorchException or InsufficientMemoryException or DllNotFoundException or IOException or UnauthorizedAccessException =>
             (ExitCode.UnusableInput, [OneLine(cause.Message)]),
         _ => (ExitCode.InternalError, [$"internal error: {cause.GetType().Name}: {OneLine(cause.Message)} (set FLAIR_DEBUG=1 for the stack)"]),
     };

@@ -6,6 +6,9 @@ namespace Flair.Torch;
 /// <summary>Process-wide settings and facts of libtorch.</summary>
 public static class LibTorch
 {
+    // The driver's own library; libtorch_cuda finds the devices through it.
+    private static readonly Lazy<bool> s_hasDriver = new(() => NativeLibrary.TryLoad("libcuda.so.1", out _));
+
     [ThreadStatic]
     private static GradMode s_gradMode;
 
@@ -20,8 +23,11 @@ public static class LibTorch
         set => Native.Check(Native.SetThreads(value));
     }
 
-    /// <summary>CUDA devices that libtorch can use; 0 where its CUDA part (libtorch_cuda.so), the driver or the device is missing.</summary>
-    public static int CudaDeviceCount => Native.Check(Native.CudaDeviceCount());
+    /// <summary>Whether it is in this process already. Everything here but this loads it, which takes half a second and 130 MB.</summary>
+    public static bool IsLoaded => NativeLibraryRegistration.IsLoaded;
+
+    /// <summary>CUDA devices that libtorch can use; 0 where its CUDA part (libtorch_cuda.so), the driver or the device is missing. Without a driver it is not loaded.</summary>
+    public static int CudaDeviceCount => s_hasDriver.Value ? Native.Check(Native.CudaDeviceCount()) : 0;
 
     /// <summary>Why libtorch's CUDA part could not be loaded, in the loader's words; empty where it was.</summary>
     public static string CudaProblem => Marshal.PtrToStringUTF8(Native.CudaProblem()) ?? "";
@@ -50,7 +56,11 @@ public static class LibTorch
     public static void SetReproducible(bool reproducible) => Native.Check(Native.SetReproducible(reproducible ? 1 : 0));
 
     /// <summary>Gives the host memory that is kept for reuse back to the system.</summary>
-    public static void EmptyCache() => Native.EmptyCache();
+    public static void EmptyCache()
+    {
+        if (IsLoaded)
+            Native.EmptyCache();
+    }
 
     /// <summary>Bounds the host memory that is kept unused for reuse; 2 GiB until set. 0 keeps none.</summary>
     public static void SetCacheLimit(long bytes) => Native.CacheLimit(bytes);

@@ -1,11 +1,12 @@
 using Flair.Batching;
+using Flair.Evaluation;
 using Flair.Fusion;
 using Flair.Inference;
+using Flair.Kernels;
 using Flair.Models.Graphs;
 using Flair.OneDnn;
 using Flair.Settings;
 using Flair.Source;
-using Flair.Torch;
 
 namespace Flair.Calibrating;
 
@@ -53,7 +54,7 @@ public sealed class CalibrationRun
         var model = ModelLoader.Load(settings.Model, mosaic.ChannelCount);
         if (!PrecisionChoice.CanBeInBytes(model, "cpu"))
             throw new FlairException($"{model.Architecture} cannot be computed in int8: {PrecisionChoice.NetworksInBytes} can; take precision bf16 or fp32");
-        using var thread = new DeviceThread(Environment.ProcessorCount);
+        using var thread = new DeviceThread();
         return thread.Run(() => new CalibrationRun(settings, mosaic, model, notice, cancellation).Calibrate(windows));
     }
 
@@ -157,19 +158,17 @@ public sealed class CalibrationRun
     /// <summary>A program with memory, for one window after the other.</summary>
     private sealed class Workbench(FusedProgram program, WindowInput input, int size) : IDisposable
     {
-        private readonly Tensor _arena = Creation.Empty([program.ArenaBytes], TorchScalarType.UInt8);
-        private readonly Tensor _scratchpad = Creation.Empty([Math.Max(1, program.ScratchpadBytes)], TorchScalarType.UInt8);
-        private readonly Tensor _logits = Creation.Empty([(long)size * size, program.Classes]);
+        private readonly HostBuffer _arena = HostBuffer.Take(program.ArenaBytes);
+        private readonly HostBuffer _scratchpad = HostBuffer.Take(Math.Max(1, program.ScratchpadBytes));
+        private readonly HostLogits _logits = new(1, program.Classes, size, size);
 
         /// <summary>The likeliest class of each pixel.</summary>
         public byte[] Classes(byte[] window, MapObserver? observer = null)
         {
-            var memory = new FusedMemory(_arena.DataPointer, _scratchpad.DataPointer, _logits.DataPointer);
+            var memory = new FusedMemory(_arena.Pointer, _scratchpad.Pointer, _logits.View.Pointer);
             input.Write(window, size, program, memory);
             program.Run([memory], observer);
-            using var classes = _logits.ArgMax(1);
-            using var bytes = classes.To(TorchScalarType.UInt8);
-            return bytes.ToArray<byte>();
+            return LogitClasses.Of(_logits, program.Classes, size, size);
         }
 
         public void Dispose()

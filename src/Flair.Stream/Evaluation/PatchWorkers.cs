@@ -3,10 +3,10 @@ using System.Threading.Tasks.Dataflow;
 using Flair.Checkpoints;
 using Flair.Fusion;
 using Flair.Inference;
+using Flair.Kernels;
 using Flair.Patches;
 using Flair.Running;
 using Flair.Settings;
-using Flair.Torch;
 
 namespace Flair.Evaluation;
 

@@ -1,5 +1,5 @@
 using Flair.Inference;
-using Flair.Torch;
+using Flair.Kernels;
 
 namespace Flair.Fusion;
 
@@ -13,8 +13,8 @@ internal sealed class FusedWindowNetwork : IWindowNetwork
     private readonly FusedProgram _program;
     private readonly WindowInput _input;
     private readonly int _windowSize;
-    private readonly Tensor _arenas;
-    private readonly Tensor _scratchpad;
+    private readonly HostBuffer _arenas;
+    private readonly HostBuffer _scratchpad;
 
     /// <summary>Takes the memory.</summary>
     /// <param name="program">The program; it must outlive this.</param>
@@ -25,9 +25,8 @@ internal sealed class FusedWindowNetwork : IWindowNetwork
         _program = program;
         _input = input;
         _windowSize = windowSize;
-        // Tensors because their memory is aligned and in huge pages.
-        _arenas = Creation.Empty([program.Windows, program.ArenaBytes], TorchScalarType.UInt8);
-        _scratchpad = Creation.Empty([Math.Max(1, program.ScratchpadBytes)], TorchScalarType.UInt8);
+        _arenas = HostBuffer.Take(program.Windows * program.ArenaBytes);
+        _scratchpad = HostBuffer.Take(Math.Max(1, program.ScratchpadBytes));
     }
 
     public int BatchSize => _program.Windows;
@@ -43,20 +42,27 @@ internal sealed class FusedWindowNetwork : IWindowNetwork
     /// <param name="windowSize">Rows and columns of a window.</param>
     public static int WindowsAtOnce(int windowSize) => (int)Math.Clamp(Pixels / ((long)windowSize * windowSize), 1, MostWindows);
 
-    public Tensor Forward(IReadOnlyList<ReadOnlyMemory<byte>> windows)
+    public WindowLogits Forward(IReadOnlyList<ReadOnlyMemory<byte>> windows)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(windows.Count, BatchSize);
-        using var logits = Creation.Empty([windows.Count, _program.Kept.Rows, _program.Kept.Columns, _program.Classes]);
-        Span<FusedMemory> memory = stackalloc FusedMemory[windows.Count];
-        var logitsBytes = logits.ElementCount / windows.Count * sizeof(float);
-        for (var i = 0; i < memory.Length; i++)
+        var logits = new HostLogits(windows.Count, _program.Classes, _program.Kept.Rows, _program.Kept.Columns);
+        try
         {
-            memory[i] = new(_arenas.DataPointer + (nint)(i * _program.ArenaBytes), _scratchpad.DataPointer, logits.DataPointer + (nint)(i * logitsBytes));
-            _input.Write(windows[i].Span, _windowSize, _program, memory[i]);
-        }
+            Span<FusedMemory> memory = stackalloc FusedMemory[windows.Count];
+            for (var i = 0; i < memory.Length; i++)
+            {
+                memory[i] = new(_arenas.Pointer + (nint)(i * _program.ArenaBytes), _scratchpad.Pointer, logits.View.Pointer + (nint)(i * logits.View.ImageStride * sizeof(float)));
+                _input.Write(windows[i].Span, _windowSize, _program, memory[i]);
+            }
 
-        _program.Run(memory);
-        return logits.Permute(0, 3, 1, 2);
+            _program.Run(memory);
+            return logits;
+        }
+        catch
+        {
+            logits.Dispose();
+            throw;
+        }
     }
 
     public void Dispose()

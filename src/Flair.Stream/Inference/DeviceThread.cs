@@ -4,9 +4,8 @@ using Flair.Torch;
 namespace Flair.Inference;
 
 /// <summary>
-/// The one thread that calls libtorch for a run. OpenMP keeps a team of workers for every thread that ever called it, and libtorch's number of
-/// threads is a setting of the calling thread: from the thread pool, teams would multiply and disturb each other. Network and
-/// stitching share the processor (or the CUDA stream) anyway, so taking turns costs nothing.
+/// A thread that calls libtorch, or kernels of our own. OpenMP keeps a team of workers for every thread that ever called it, and libtorch's number of
+/// threads is a setting of the calling thread: from the thread pool, teams would multiply and disturb each other.
 /// </summary>
 public sealed class DeviceThread : IDisposable
 {
@@ -14,10 +13,13 @@ public sealed class DeviceThread : IDisposable
     private readonly Thread _thread;
 
     /// <summary>Starts the thread.</summary>
-    /// <param name="operatorThreads">Threads that an operator may use on the CPU; 0 leaves it to <see cref="LibTorch.Threads"/> as it was set before, which is one where nobody did.</param>
+    /// <param name="operatorThreads">
+    /// Threads that an operator of libtorch may use on the CPU; 0 leaves it to <see cref="LibTorch.Threads"/> as it was set before, which is one where
+    /// nobody did, and does not load libtorch.
+    /// </param>
     public DeviceThread(int operatorThreads = 0)
     {
-        _thread = new Thread(Loop) { IsBackground = true, Name = "libtorch" };
+        _thread = new Thread(Loop) { IsBackground = true, Name = "network" };
         _thread.Start();
         if (operatorThreads == 0)
             return;

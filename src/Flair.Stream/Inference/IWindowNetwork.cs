@@ -1,4 +1,4 @@
-using Flair.Torch;
+using Flair.Kernels;
 
 namespace Flair.Inference;
 
@@ -16,12 +16,12 @@ public interface IWindowNetwork : IDisposable
 
     /// <summary>
     /// Batches that may be on their way through it. 1: <see cref="Forward"/> returns when the logits are there. More: it may return before that, as
-    /// CUDA's operators do, and the next batch may come while a device computes this one (<see cref="DeviceEvent"/> says when logits are there).
+    /// CUDA's operators do, and the next batch may come while a device computes this one (<see cref="WindowLogits.AfterThem"/> says when logits are there).
     /// </summary>
     int InFlight => 1;
 
     /// <summary>Normalizes the windows and computes their logits.</summary>
     /// <param name="windows">1 to <see cref="BatchSize"/> windows, each [channel][row][column]: bytes, or single-precision numbers in native byte order.</param>
-    /// <returns>[n, classes, rows, columns] of <see cref="Kept"/> in single precision on the device, in any memory format, n at least the number of windows; the caller's.</returns>
-    Tensor Forward(IReadOnlyList<ReadOnlyMemory<byte>> windows);
+    /// <returns>Those of <see cref="Kept"/>, of the windows and perhaps of more after them; the caller's.</returns>
+    WindowLogits Forward(IReadOnlyList<ReadOnlyMemory<byte>> windows);
 }

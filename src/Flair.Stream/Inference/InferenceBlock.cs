@@ -2,9 +2,9 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Threading.Tasks.Dataflow;
 using Flair.Batching;
+using Flair.Kernels;
 using Flair.Running;
 using Flair.Telemetry;
-using Flair.Torch;
 using Flair.Windowing;
 
 namespace Flair.Inference;
@@ -12,14 +12,14 @@ namespace Flair.Inference;
 /// <summary>A batch that has been through the network.</summary>
 /// <param name="Unit">Its unit.</param>
 /// <param name="Windows">Its windows.</param>
-/// <param name="Logits">[batch size, classes, rows, columns] of <paramref name="Kept"/> in single precision on the inference device; null in the message that ends a unit.</param>
+/// <param name="Logits">Those of <paramref name="Kept"/>, on the inference device; null in the message that ends a unit.</param>
 /// <param name="Kept">The part of a window that the logits are of.</param>
-public sealed record BatchLogits(UnitState Unit, IReadOnlyList<Placement> Windows, Tensor? Logits, PixelRect Kept) : IDisposable
+public sealed record BatchLogits(UnitState Unit, IReadOnlyList<Placement> Windows, WindowLogits? Logits, PixelRect Kept) : IDisposable
 {
     /// <summary>Windows before these whose logits are there already (<see cref="UnitState.FromBefore"/>), in lattice order.</summary>
     public IReadOnlyList<Placement> Computed { get; init; } = [];
 
-    /// <summary>Frees the tensor.</summary>
+    /// <summary>Frees the logits.</summary>
     public void Dispose() => Logits?.Dispose();
 }
 
@@ -81,18 +81,18 @@ public static class InferenceBlock
         return block;
     }
 
-    private static async Task<(Tensor Logits, double Seconds)> ComputeAsync(WindowBatch batch, Turn turn, BlockCounters counters)
+    private static async Task<(WindowLogits Logits, double Seconds)> ComputeAsync(WindowBatch batch, Turn turn, BlockCounters counters)
     {
         var (worker, time) = turn;
         var (logits, there, busy, start) = await worker.Thread.RunAsync(() =>
         {
             var busy = counters.Enter(() => $"unit {batch.Unit.Unit.Name}, window {batch.Windows[0].Placement!.Id}{(batch.Windows.Count > 1 ? $" and {batch.Windows.Count - 1} more" : "")}");
-            Tensor? logits = null;
+            WindowLogits? logits = null;
             try
             {
                 var start = Stopwatch.GetTimestamp();
                 logits = worker.Network.Forward([.. batch.Windows.Select(window => window.Memory)]);
-                return (logits, DeviceEvent.After(logits), busy, start);
+                return (logits, logits.AfterThem(), busy, start);
             }
             catch
             {
@@ -106,7 +106,7 @@ public static class InferenceBlock
         try
         {
             using (there)
-                there.Wait();
+                there?.Wait();
             ticks = time.Add(start, Stopwatch.GetTimestamp());
             return (logits, Stopwatch.GetElapsedTime(0, ticks).TotalSeconds);
         }

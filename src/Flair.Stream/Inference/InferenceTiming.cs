@@ -17,7 +17,7 @@ public static class InferenceTiming
         Task.WaitAll(inference.Workers.Select(worker => worker.Thread.RunAsync(() =>
         {
             using var there = Batch(worker.Network);
-            there.Wait();
+            there?.Wait();
             return 0;
         })));
 
@@ -34,16 +34,16 @@ public static class InferenceTiming
             }
             while (Stopwatch.GetElapsedTime(start) < atLeast);
             using (last)
-                last.Wait();
+                last?.Wait();
             // Workers end at different times: each is counted with its own.
             return done / Stopwatch.GetElapsedTime(start).TotalSeconds;
         })).ToArray();
         return 1 / Task.WhenAll(windows).GetAwaiter().GetResult().Sum();
 
-        DeviceEvent Batch(IWindowNetwork network)
+        DeviceEvent? Batch(IWindowNetwork network)
         {
             using var logits = network.Forward([.. Enumerable.Repeat(new ReadOnlyMemory<byte>(pixels), network.BatchSize)]);
-            return DeviceEvent.After(logits);
+            return logits.AfterThem();
         }
     }
 }

@@ -7,6 +7,7 @@ using Flair.Models.Graphs;
 using Flair.OneDnn;
 using Flair.Settings;
 using Flair.Source;
+using Flair.Stitching;
 using Flair.Torch;
 
 namespace Flair.Inference;
@@ -65,6 +66,22 @@ public sealed class InferenceWorkers : IDisposable
     /// <summary>The device that stitches: <c>cpu</c>, or the first of those that compute.</summary>
     public string StitchingDevice { get; private set; } = "cpu";
 
+    /// <summary>Threads that share the stitching on the CPU.</summary>
+    public int StitchingThreads { get; private set; } = 1;
+
+    /// <summary>A canvas where these workers' windows are stitched.</summary>
+    /// <param name="active">One a class: false for a class that is never the answer.</param>
+    /// <param name="width">Columns.</param>
+    /// <param name="windowSize">Width and height of a window; the canvas is as high.</param>
+    /// <param name="weights">Weight of each pixel of a window, [row][column].</param>
+    internal ICanvas CreateCanvas(bool[] active, int width, int windowSize, float[] weights)
+    {
+        var kept = _workers[0].Network.Kept;
+        return StitchingDevice == "cpu"
+            ? new Canvas(active, width, windowSize, weights, kept, StitchingThreads)
+            : new DeviceCanvas(active, width, windowSize, weights, kept, StitchingDevice);
+    }
+
     /// <summary>Puts the weights on the device, or devices.</summary>
     /// <exception cref="FlairException">The device or the precision is not there.</exception>
     public static InferenceWorkers Create(InferenceTask task)
@@ -111,10 +128,10 @@ public sealed class InferenceWorkers : IDisposable
     {
         return Make(result =>
         {
-            result.Start(operatorThreads: 1);
+            result.Start();
             for (var i = 0; i < count; i++)
             {
-                var thread = result.Start(operatorThreads: 1);
+                var thread = result.Start();
                 result._workers.Add(new(thread.Run(create), thread));
             }
         });
@@ -129,7 +146,7 @@ public sealed class InferenceWorkers : IDisposable
         foreach (var thread in _threads)
             thread.Dispose();
         _stitchingStream?.Dispose();
-        LibTorch.EmptyCache();
+        HostMemory.ReleaseUnused();
     }
 
     /// <summary>Fills new workers; what is there is freed when it fails.</summary>
@@ -151,7 +168,8 @@ public sealed class InferenceWorkers : IDisposable
     private void AddFused(InferenceTask task)
     {
         // The stitching thread's kernels run beside the workers and must keep up with all of them.
-        Start(operatorThreads: Math.Max(1, task.Threads / WorkersAStitchingThread));
+        StitchingThreads = Math.Max(1, task.Threads / WorkersAStitchingThread);
+        Start();
         var settings = task.Settings;
         var normalizer = new Normalizer(settings.Normalization, task.Model.Channels, task.Samples, task.Maximum);
         // Beside bytes there is bfloat16 where the processor has it; asked for by itself it has it.
@@ -167,7 +185,7 @@ public sealed class InferenceWorkers : IDisposable
     {
         for (var i = 0; i < count; i++)
         {
-            var thread = Start(operatorThreads: 1);
+            var thread = Start();
             thread.Run(() => OneDnnLibrary.UseThreads(1));
             _workers.Add(new(thread.Run(() => new FusedWindowNetwork(program, input, windowSize)), thread));
         }
@@ -176,6 +194,7 @@ public sealed class InferenceWorkers : IDisposable
     private void AddTorch(InferenceTask task)
     {
         // Network and stitching take turns: they share the processor anyway.
+        StitchingThreads = task.Threads;
         var thread = Start(task.Threads);
         var settings = task.Settings;
         var normalizer = new Normalizer(settings.Normalization, task.Model.Channels, task.Samples, task.Maximum);
@@ -212,7 +231,7 @@ public sealed class InferenceWorkers : IDisposable
         return NetworkOptimizer.Optimize(bare, task.Settings.Precision, device);
     }
 
-    private DeviceThread Start(int operatorThreads)
+    private DeviceThread Start(int operatorThreads = 0)
     {
         var thread = new DeviceThread(operatorThreads);
         _threads.Add(thread);

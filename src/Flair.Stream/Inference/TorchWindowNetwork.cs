@@ -1,4 +1,5 @@
 using Flair.Batching;
+using Flair.Kernels;
 using Flair.Models;
 using Flair.Torch;
 
@@ -18,10 +19,10 @@ internal sealed class TorchWindowNetwork(INetwork network, Normalizer normalizer
 
     public PixelRect Kept { get; } = new(0, 0, windowSize, windowSize);
 
-    public Tensor Forward(IReadOnlyList<ReadOnlyMemory<byte>> windows)
+    public WindowLogits Forward(IReadOnlyList<ReadOnlyMemory<byte>> windows)
     {
         using var input = Collate(windows);
-        return network.Forward(input);
+        return new TensorLogits(network.Forward(input));
     }
 
     public void Dispose() => network.Dispose();

@@ -1,3 +1,4 @@
+using Flair.Kernels;
 using Flair.Models;
 using Flair.Source;
 using Flair.Torch;
@@ -44,7 +45,7 @@ internal sealed class UploadingWindowNetwork : IWindowNetwork
 
     public int InFlight => Places;
 
-    public Tensor Forward(IReadOnlyList<ReadOnlyMemory<byte>> windows)
+    public WindowLogits Forward(IReadOnlyList<ReadOnlyMemory<byte>> windows)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(windows.Count, BatchSize);
         var place = _places[_next];
@@ -57,7 +58,7 @@ internal sealed class UploadingWindowNetwork : IWindowNetwork
         using var input = _normalization.Apply(place.OnDevice);
         var logits = _network.Forward(input);
         place.TakenUntil(DeviceEvent.After(logits));
-        return logits;
+        return new TensorLogits(logits);
     }
 
     public void Dispose()

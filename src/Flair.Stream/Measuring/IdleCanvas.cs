@@ -1,15 +1,14 @@
+using Flair.Inference;
+using Flair.Kernels;
 using Flair.Source;
 using Flair.Stitching;
-using Flair.Torch;
 
 namespace Flair.Measuring;
 
 /// <summary>Stitching that does nothing: whatever the logits are, all pixels are of the first class, with certainty.</summary>
 internal sealed class IdleCanvas : ICanvas
 {
-    public Tensor Bring(Tensor logits) => logits.Narrow(0, 0, 1);
-
-    public void Add(Tensor logits, int index, GridRect window, GridRect part, int left, PixelRect? of = null)
+    public void Add(WindowLogits logits, int index, GridRect window, GridRect part, int left, PixelRect? of = null)
     {
     }
 

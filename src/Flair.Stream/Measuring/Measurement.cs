@@ -101,7 +101,7 @@ public static class Measurement
         var output = work.Next();
         var options = new RunOptions
         {
-            Inference = plan => InferenceWorkers.Of(plan.Threads, () => stitch ? new IdleNetwork(plan.Settings, plan.Model.ClassCount, plan.Device) : new IdleNetwork()),
+            Inference = plan => InferenceWorkers.Of(plan.Threads, () => stitch ? new IdleNetwork(plan.Settings, plan.Model.ClassCount) : new IdleNetwork()),
             Canvas = stitch ? null : () => new IdleCanvas(),
         };
         var summary = await DetectRun.RunAsync(settings with { Output = output }, options, new Silence(), cancellation).ConfigureAwait(false);

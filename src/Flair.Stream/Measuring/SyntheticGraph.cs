@@ -49,7 +49,7 @@ internal sealed class SyntheticGraph
         var network = inference.Workers[0].Network;
         var stitch = new StitchBlock(
             inference.Stitching,
-            width => new Canvas(active, width, size, weights, network.Kept, inference.StitchingDevice),
+            width => inference.CreateCanvas(active, width, size, weights),
             blend,
             0,
             new BlockCounters("stitch", "windows"),

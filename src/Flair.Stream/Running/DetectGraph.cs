@@ -141,12 +141,11 @@ public sealed class DetectGraph
 
         ICanvas CreateCanvas(int width)
         {
-            var kept = parts.Inference.Workers[0].Network.Kept;
             if (parts.Canvas is not null)
                 return parts.Canvas();
             return CropCanvas.Suits(settings.Stitch, parts.Inference.StitchingDevice)
-                ? new CropCanvas(active, width, size, kept, settings.Outputs.Probabilities)
-                : new Canvas(active, width, size, weights, kept, parts.Inference.StitchingDevice);
+                ? new CropCanvas(active, width, size, parts.Inference.Workers[0].Network.Kept, settings.Outputs.Probabilities, parts.Inference.StitchingThreads)
+                : parts.Inference.CreateCanvas(active, width, size, weights);
         }
     }
 

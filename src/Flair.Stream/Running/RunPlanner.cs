@@ -14,10 +14,12 @@ namespace Flair.Running;
 public static class RunPlanner
 {
     // Measured (see bench/). Bytes of activations a window pixel where libtorch runs the network, which keeps more maps than it needs, and of a fused one in
-    // single precision (U-Net on ResNet-34); the resident set of the runtime and libraries; copies of the weights while they are laid out.
+    // single precision (U-Net on ResNet-34); the resident set of the runtime and libraries, and of libtorch where it is needed; copies of the weights while
+    // they are laid out.
     private const long ActivationBytesPerPixel = 1500;
     private const long FusedBytesPerPixel = 208;
-    private const long BaseBytes = 300L << 20;
+    private const long BaseBytes = 170L << 20;
+    private const long LibTorchBytes = 130L << 20;
     private const int WeightCopies = 3;
 
     // What a run costs beside reading and the network: the runtime's start, the last tile's COG and the files of the whole map, a tile's index rows and
@@ -93,7 +95,7 @@ public static class RunPlanner
             Pixels = pixels,
             Hectares = pixels * plan.HectaresPerPixel,
             BytesToRead = plan.Mosaic.BytesToRead,
-            MemoryBytes = BaseBytes + canvas + strips + weights + NetworkBytes(plan),
+            MemoryBytes = (plan.IsFused ? BaseBytes : BaseBytes + LibTorchBytes) + canvas + strips + weights + NetworkBytes(plan),
             DiskBytes = (plan.Layout.Remote is null ? (long)(todo * perPixel) : 0) + temporary,
             DiskFreeBytes = FreeBytes(plan.Layout.Base),
             Device = DeviceChoice.InWords(plan.Device, plan.Threads, () => LibTorch.CudaDeviceCount),

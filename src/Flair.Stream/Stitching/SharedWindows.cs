@@ -1,7 +1,9 @@
+using System.Runtime.InteropServices;
+using Flair.Inference;
+using Flair.Kernels;
 using Flair.Running;
 using Flair.Source;
 using Flair.Storage;
-using Flair.Torch;
 using Flair.Windowing;
 using Microsoft.Win32.SafeHandles;
 
@@ -62,44 +64,46 @@ internal sealed class SharedWindows : IDisposable
 
     /// <summary>Writes what the second unit needs of a window's logits.</summary>
     /// <param name="shared">The window.</param>
-    /// <param name="logits">[batch, classes, rows, columns] on the CPU.</param>
-    /// <param name="index">Which of the batch.</param>
+    /// <param name="logits">Some windows'.</param>
+    /// <param name="index">Which of them.</param>
     /// <param name="given">The pixels that they are of.</param>
     /// <exception cref="FlairException">The disk refuses them.</exception>
-    public void Save(SharedWindow shared, Tensor logits, int index, GridRect given)
+    public void Save(SharedWindow shared, ImageView logits, int index, GridRect given)
     {
-        using var one = logits.Narrow(0, index, 1);
-        using var byPixel = one.Permute(0, 2, 3, 1);
         foreach (var band in shared.Bands())
         {
-            using var rows = byPixel.Narrow(1, band.Y - given.Y, band.Height);
-            using var columns = rows.Narrow(2, band.X - given.X, band.Width);
-            using var dense = columns.Contiguous();
-            OutputGuard.Run("a temporary file in the output's work folder cannot be written", () => RandomAccess.Write(_file, Bytes(dense), OffsetOf(shared, band)));
+            using var dense = new HostLogits(1, _classes, band.Height, band.Width);
+            logits.Part(index, new(band.Y - given.Y, band.X - given.X, band.Height, band.Width)).CopyByPixel(MemoryMarshal.Cast<byte, float>(dense.Bytes));
+            OutputGuard.Run("a temporary file in the output's work folder cannot be written", () => RandomAccess.Write(_file, dense.Bytes, OffsetOf(shared, band)));
         }
     }
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
     /// <param name="shared">The window.</param>
     /// <param name="band">One of its bands.</param>
-    /// <returns>[1, classes, rows, columns] of the band; the caller's.</returns>
+    /// <returns>One window's, of the band; the caller's.</returns>
     /// <exception cref="FlairException">The disk does not give it back.</exception>
-    public Tensor Load(SharedWindow shared, GridRect band)
+    public HostLogits Load(SharedWindow shared, GridRect band)
     {
-        using var byPixel = Creation.Empty([1, band.Height, band.Width, _classes]);
-        OutputGuard.Run("a temporary file in the output's work folder cannot be read", () =>
+        var logits = new HostLogits(1, _classes, band.Height, band.Width);
+        try
         {
-            var bytes = Bytes(byPixel);
-            if (FileRange.Read(_file, bytes, OffsetOf(shared, band)) < bytes.Length)
-                throw new EndOfStreamException("it is too short");
-        });
-        return byPixel.Permute(0, 3, 1, 2);
+            OutputGuard.Run("a temporary file in the output's work folder cannot be read", () =>
+            {
+                if (FileRange.Read(_file, logits.Bytes, OffsetOf(shared, band)) < logits.Bytes.Length)
+                    throw new EndOfStreamException("it is too short");
+            });
+            return logits;
+        }
+        catch
+        {
+            logits.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Gives the disk space back.</summary>
     public void Dispose() => _file.Dispose();
-
-    private static unsafe Span<byte> Bytes(Tensor tensor) => new((void*)tensor.DataPointer, checked((int)(tensor.ElementCount * sizeof(float))));
 
     private long OffsetOf(SharedWindow shared, GridRect band) => shared.Offset + ((band.Y - shared.Part.Y) * (long)band.Width * _classes * sizeof(float));
 

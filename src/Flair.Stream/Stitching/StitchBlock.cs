@@ -1,8 +1,8 @@
 using System.Threading.Tasks.Dataflow;
 using Flair.Inference;
+using Flair.Kernels;
 using Flair.Running;
 using Flair.Source;
-using Flair.Torch;
 using Flair.Windowing;
 
 namespace Flair.Stitching;
@@ -77,7 +77,8 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
             Counters.Add(1, 0);
         }
 
-        using var here = message.Logits is null ? null : _thread.Run(() => _canvas!.Bring(message.Logits));
+        var here = message.Logits is null ? null : _thread.Run(() => _canvas!.Bring(message.Logits));
+        using var brought = here == message.Logits ? null : here;
         for (int i = 0, end; i < message.Windows.Count; i = end)
         {
             await FinishAsync(message.Unit, Top(message.Windows[i])).ConfigureAwait(false);
@@ -93,7 +94,7 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
                     var placement = message.Windows[index];
                     Add(here!, index, placement, bounds);
                     if (message.Unit.ForNext?.Find(placement) is { } shared)
-                        message.Unit.ForNext.Save(shared, here!, index, Part(placement.Window, message.Kept));
+                        message.Unit.ForNext.Save(shared, here!.View, index, Part(placement.Window, message.Kept));
                 }
             });
             Counters.Add(count, 0);
@@ -123,13 +124,13 @@ public sealed class StitchBlock : Stage<BatchLogits, MapRows>
         _width = width;
         _canvas = _thread.Run(() =>
         {
-            // Blocks kept for one size do not serve the next, and would add up from unit to unit.
-            LibTorch.EmptyCache();
+            // Memory kept for one size does not serve the next, and would add up from unit to unit.
+            HostMemory.ReleaseUnused();
             return _createCanvas(width);
         });
     }
 
-    private void Add(Tensor logits, int index, Placement placement, GridRect bounds)
+    private void Add(WindowLogits logits, int index, Placement placement, GridRect bounds)
     {
         var window = placement.Window;
         if (_wholeWindow || placement.Drawings.Count == 0)

@@ -6,7 +6,7 @@ namespace Flair.Torch.Interop;
 /// <summary>The functions of <c>libflair_torch.so</c>; see shim/flair_torch.h.</summary>
 internal static unsafe partial class Native
 {
-    private const string Library = "flair_torch";
+    public const string Library = "flair_torch";
 
     [LibraryImport(Library, EntryPoint = "flair_last_error")]
     private static partial nint LastErrorPointer();
@@ -109,13 +109,6 @@ internal static unsafe partial class Native
 
     [LibraryImport(Library, EntryPoint = "flair_clear_grad")]
     public static partial int ClearGrad(Tensor tensor);
-
-    [LibraryImport(Library, EntryPoint = "flair_blend")]
-    public static partial int Blend(Tensor logits, long index, Tensor weights, Tensor sums, PixelRect* part, long row, long column);
-
-    [LibraryImport(Library, EntryPoint = "flair_finish")]
-    public static partial int Finish(
-        Tensor sums, Tensor totals, byte* active, int activeCount, int nodata, int clear, Tensor classes, Tensor confidence, Tensor probabilities);
 
     /// <summary>Passes a result on; a negative one is a failure.</summary>
     /// <exception cref="TorchException">With libtorch's message.</exception>

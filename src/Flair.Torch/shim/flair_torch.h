@@ -89,12 +89,3 @@ FLAIR_API int32_t flair_requires_grad(flair_tensor tensor, int32_t requires_grad
 FLAIR_API int32_t flair_backward(flair_tensor tensor);
 FLAIR_API flair_tensor flair_grad(flair_tensor tensor);
 FLAIR_API int32_t flair_clear_grad(flair_tensor tensor);
-
-// stitch.cpp
-struct flair_rect {
-  int64_t row, column, rows, columns;
-};
-FLAIR_API int32_t flair_blend(flair_tensor logits, int64_t index, flair_tensor weights, flair_tensor sums, const flair_rect* part, int64_t row,
-                              int64_t column);
-FLAIR_API int32_t flair_finish(flair_tensor sums, flair_tensor totals, const uint8_t* active, int32_t active_count, int32_t nodata, int32_t clear,
-                               flair_tensor classes, flair_tensor confidence, flair_tensor probabilities);

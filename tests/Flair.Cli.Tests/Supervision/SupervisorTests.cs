@@ -91,6 +91,17 @@ public sealed class SupervisorTests(FaultyDecoder here) : IClassFixture<FaultyDe
         Assert.Single(error.Split('\n'), line => line.StartsWith("stopping;", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void ARunOnTheProcessorLoadsNoLibtorch()
+    {
+        var (code, output, error) = FaultyDecoder.End(here.Detect("light", [("LD_DEBUG", "files"), ("LD_DEBUG_OUTPUT", here.At("loaded"))]));
+        Assert.True(code == 0, $"{code} {output} {error}");
+        var loaded = string.Concat(Directory.GetFiles(here.At("."), "loaded.*").Select(File.ReadAllText));
+        Assert.Contains("/libgdal.so", loaded, StringComparison.Ordinal);
+        Assert.Contains("/libflair_onednn.so", loaded, StringComparison.Ordinal);
+        Assert.DoesNotContain("/libtorch", loaded, StringComparison.Ordinal);
+    }
+
     private static void Kill(int process, int signal)
     {
         using var kill = Process.Start("kill", [$"-{signal}", $"{process}"]);

@@ -3,6 +3,7 @@ using Flair.Checkpoints;
 using Flair.Evaluation;
 using Flair.Fusion;
 using Flair.Inference;
+using Flair.Kernels;
 using Flair.Models;
 using Flair.Patches;
 using Flair.Settings;
@@ -227,9 +228,9 @@ public sealed class PatchWorkersTests : IDisposable
     private static float[] LogitsOf(InferenceWorker worker, byte[] window) => worker.Thread.Run(() =>
     {
         using var logits = worker.Network.Forward([window]);
-        using var turned = logits.Permute(0, 2, 3, 1);
-        using var dense = turned.Contiguous();
-        return dense.ToArray<float>();
+        var values = new float[Size * Size * logits.View.Classes];
+        logits.View.CopyByPixel(values);
+        return values;
     });
 
     private static float[] Forward(INetwork network, float[] values)
@@ -259,12 +260,12 @@ public sealed class PatchWorkersTests : IDisposable
 
         public PixelRect Kept => new(0, 0, size, size);
 
-        public Tensor Forward(IReadOnlyList<ReadOnlyMemory<byte>> windows)
+        public WindowLogits Forward(IReadOnlyList<ReadOnlyMemory<byte>> windows)
         {
             before?.Invoke();
             var values = MemoryMarshal.Cast<byte, float>(Assert.Single(windows).Span);
             var at = first * size * size;
-            return Tensor.From<float>([.. values[at..], .. values[..at]], 1, 3, size, size);
+            return new TensorLogits(Tensor.From<float>([.. values[at..], .. values[..at]], 1, 3, size, size));
         }
 
         public void Dispose()

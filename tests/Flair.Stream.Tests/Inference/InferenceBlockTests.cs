@@ -1,6 +1,7 @@
 using System.Threading.Tasks.Dataflow;
 using Flair.Batching;
 using Flair.Inference;
+using Flair.Kernels;
 using Flair.Running;
 using Flair.Settings;
 using Flair.Source;
@@ -32,7 +33,7 @@ public sealed class InferenceBlockTests
             using (logits)
             {
                 if (logits.Logits is not null)
-                    numbers.Add((int)logits.Logits.ToArray<float>()[0]);
+                    numbers.Add((int)logits.Logits.View.ToArray()[0]);
             }
         });
         block.LinkTo(sink, new DataflowLinkOptions { PropagateCompletion = true });
@@ -82,11 +83,11 @@ public sealed class InferenceBlockTests
 
         public int InFlight => inFlight;
 
-        public Tensor Forward(IReadOnlyList<ReadOnlyMemory<byte>> windows)
+        public WindowLogits Forward(IReadOnlyList<ReadOnlyMemory<byte>> windows)
         {
             Calls++;
             Thread.Sleep(_random.Next(4));
-            return Creation.Full([1, 1, 1, 1], windows[0].Span[0]);
+            return new TensorLogits(Creation.Full([1, 1, 1, 1], windows[0].Span[0]));
         }
 
         public void Dispose()

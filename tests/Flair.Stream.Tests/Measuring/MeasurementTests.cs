@@ -46,7 +46,7 @@ public sealed class MeasurementTests : IDisposable
         var options = new RunOptions
         {
             Inference = plan => Flair.Inference.InferenceWorkers.Of(
-                2, () => stitches ? new IdleNetwork(plan.Settings, plan.Model.ClassCount, plan.Device) : new IdleNetwork()),
+                2, () => stitches ? new IdleNetwork(plan.Settings, plan.Model.ClassCount) : new IdleNetwork()),
             Canvas = stitches ? null : () => new IdleCanvas(),
         };
         using var recorder = new Recorder();

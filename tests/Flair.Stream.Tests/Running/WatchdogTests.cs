@@ -1,4 +1,5 @@
 using Flair.Inference;
+using Flair.Kernels;
 using Flair.Measuring;
 using Flair.Running;
 using Flair.Tests.Models;
@@ -168,7 +169,7 @@ public sealed class StalledRunTests : IDisposable
         {
             Time = time,
             ProgressInterval = TimeSpan.FromMilliseconds(20),
-            Inference = plan => InferenceWorkers.Of(1, () => new StuckNetwork(new IdleNetwork(plan.Settings, plan.Model.ClassCount, plan.Device), free)),
+            Inference = plan => InferenceWorkers.Of(1, () => new StuckNetwork(new IdleNetwork(plan.Settings, plan.Model.ClassCount), free)),
         };
         var run = DetectRun.RunAsync(settings, options, observer, CancellationToken.None);
         await observer.OnlyInferenceIsAtWork.WaitAsync(TimeSpan.FromMinutes(2));
@@ -230,7 +231,7 @@ public sealed class StalledRunTests : IDisposable
 
         public PixelRect Kept => inner.Kept;
 
-        public Tensor Forward(IReadOnlyList<ReadOnlyMemory<byte>> windows)
+        public WindowLogits Forward(IReadOnlyList<ReadOnlyMemory<byte>> windows)
         {
             free.Wait();
             return inner.Forward(windows);

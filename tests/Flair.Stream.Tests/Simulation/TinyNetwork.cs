@@ -1,4 +1,5 @@
 using Flair.Inference;
+using Flair.Kernels;
 using Flair.Torch;
 
 namespace Flair.Tests.Simulation;
@@ -10,7 +11,7 @@ internal sealed class TinyNetwork(int classes, int size) : IWindowNetwork
 
     public PixelRect Kept { get; } = new(0, 0, size, size);
 
-    public Tensor Forward(IReadOnlyList<ReadOnlyMemory<byte>> windows)
+    public WindowLogits Forward(IReadOnlyList<ReadOnlyMemory<byte>> windows)
     {
         int pixels = size * size;
         var logits = new float[windows.Count * classes * pixels];
@@ -25,7 +26,7 @@ internal sealed class TinyNetwork(int classes, int size) : IWindowNetwork
             }
         }
 
-        return Tensor.From<float>(logits, windows.Count, classes, size, size);
+        return new TensorLogits(Tensor.From<float>(logits, windows.Count, classes, size, size));
     }
 
     public void Dispose()

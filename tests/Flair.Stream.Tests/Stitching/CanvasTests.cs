@@ -1,3 +1,5 @@
+using Flair.Inference;
+using Flair.Kernels;
 using Flair.Running;
 using Flair.Settings;
 using Flair.Source;
@@ -14,10 +16,12 @@ public sealed class CanvasTests
     private static readonly GridRect s_bounds = new(-19, -45, 70, 83);
 
     [Theory]
-    [InlineData(true, false)]
-    [InlineData(false, false)]
-    [InlineData(false, true)]
-    public void Rows_equal_a_direct_average(bool blend, bool bytes)
+    [InlineData(true, "sums")]
+    [InlineData(false, "sums")]
+    [InlineData(false, "bytes")]
+    [InlineData(true, "device")]
+    [InlineData(false, "device")]
+    public void Rows_equal_a_direct_average(bool blend, string kind)
     {
         var window = new WindowSettings { Size = Size, Margin = Margin };
         var lattice = new GridLattice(window, blend ? StitchMode.Blend : StitchMode.Crop);
@@ -32,7 +36,13 @@ public sealed class CanvasTests
         var kept = new PixelRect(margin, margin, Size - (2 * margin), Size - (2 * margin));
 
         bool[] active = [.. Enumerable.Repeat(true, Classes)];
-        using ICanvas canvas = bytes ? new CropCanvas(active, s_bounds.Width, Size, kept, probabilities: true) : new Canvas(active, s_bounds.Width, Size, weights, kept, "cpu");
+        using ICanvas canvas = kind switch
+        {
+            "bytes" => new CropCanvas(active, s_bounds.Width, Size, kept, probabilities: true, threads: 2),
+            // That of a GPU, with libtorch's operators on the CPU.
+            "device" => new DeviceCanvas(active, s_bounds.Width, Size, weights, kept, "cpu"),
+            _ => new Canvas(active, s_bounds.Width, Size, weights, kept, threads: 2),
+        };
         var finished = s_bounds.Y;
         foreach (var placement in unit.Rows.SelectMany(row => row))
         {
@@ -42,7 +52,7 @@ public sealed class CanvasTests
             var part = (blend ? placement.Window : placement.Core).Intersect(s_bounds);
             using var keptRows = tensor.Narrow(2, kept.Row, kept.Rows);
             using var keptPart = keptRows.Narrow(3, kept.Column, kept.Columns);
-            canvas.Add(keptPart, 0, placement.Window, part, s_bounds.X);
+            canvas.Add(new TensorLogits(keptPart), 0, placement.Window, part, s_bounds.X);
             AddDirectly(logits, placement.Window, part);
         }
 
@@ -99,15 +109,15 @@ public sealed class CanvasTests
             new WorkUnit([new SourceTile("t", bounds, "t.tif", [], null)]), new GridLattice(new WindowSettings { Size = Size, Margin = Margin }, StitchMode.Crop), _ => true);
         var kept = new PixelRect(Margin, Margin, Kept, Kept);
         bool[] active = [true, false, true, true, true];
-        using var sums = new Canvas(active, width, Size, BlendWeights.Flat(Size), kept, "cpu");
-        using var bytes = new CropCanvas(active, width, Size, kept, probabilities: true);
+        using var sums = new Canvas(active, width, Size, BlendWeights.Flat(Size), kept, threads: 1);
+        using var bytes = new CropCanvas(active, width, Size, kept, probabilities: true, threads: 1);
         var random = new Random(3);
         var finished = bounds.Y;
         foreach (var placement in unit.Rows.SelectMany(row => row).SkipLast(1))
         {
             Finish(placement.Window.Y);
             var values = Enumerable.Range(0, Classes * Kept * Kept).Select(_ => (float)((20 * random.NextDouble()) - 10)).ToArray();
-            using var logits = Tensor.From<float>(values, 1, Classes, Kept, Kept);
+            using var logits = new TensorLogits(Tensor.From<float>(values, 1, Classes, Kept, Kept));
             var part = placement.Core.Intersect(bounds);
             part = part with { X = part.X + Math.Min(skip, part.Width), Width = Math.Max(0, part.Width - skip) };
             sums.Add(logits, 0, placement.Window, part, bounds.X);
@@ -142,14 +152,14 @@ public sealed class CanvasTests
             new WorkUnit([new SourceTile("t", new GridRect(0, 0, 40, 32), "t.tif", [], null)]),
             new GridLattice(new WindowSettings { Size = Size, Margin = Margin }, StitchMode.Crop),
             _ => true);
-        using var canvas = new Canvas([true, false, true], 40, Size, BlendWeights.Flat(Size), new PixelRect(0, 0, Size, Size), "cpu");
+        using var canvas = new Canvas([true, false, true], 40, Size, BlendWeights.Flat(Size), new PixelRect(0, 0, Size, Size), threads: 1);
         using var logits = Creation.Zeros([1, 3, Size, Size]);
         using (var strongest = logits.Select(1, 1))
             strongest.Fill_(9);
         using (var second = logits.Select(1, 2))
             second.Fill_(1);
         var window = new GridRect(0, 0, Size, Size);
-        canvas.Add(logits, 0, window, window, 0);
+        canvas.Add(new TensorLogits(logits), 0, window, window, 0);
         using var rows = new MapRows(unit, 0, Size, 0);
         canvas.Take(rows);
         for (var i = 0; i < rows.Classes.Length; i++)

@@ -1,3 +1,4 @@
+using Flair.Inference;
 using Flair.Running;
 using Flair.Settings;
 using Flair.Source;
@@ -36,7 +37,7 @@ public sealed class SharedWindowsTests : IDisposable
             var numbers = Enumerable.Range(0, 2 * Classes * side * side).Select(_ => random.NextSingle()).ToArray();
             using var classByClass = Tensor.From<float>(numbers, 2, Classes, side, side);
             using var logits = classByClass.Contiguous(i % 2 == 0 ? MemoryFormat.Contiguous : MemoryFormat.ChannelsLast);
-            shared.Save(shared.Find(placement)!, logits, 1, placement.Window.Inflate(-margin));
+            shared.Save(shared.Find(placement)!, new TensorLogits(logits).View, 1, placement.Window.Inflate(-margin));
             values.Add(placement.Id, numbers[(Classes * side * side)..]);
         }
 
@@ -47,13 +48,13 @@ public sealed class SharedWindowsTests : IDisposable
             foreach (var band in shared.Find(placement)!.Bands())
             {
                 using var back = shared.Load(shared.Find(placement)!, band);
-                Assert.Equal([1, Classes, band.Height, band.Width], back.Shape);
+                Assert.Equal((1, Classes, band.Height, band.Width), (back.View.Count, back.View.Classes, back.View.Rows, back.View.Columns));
                 var expected =
                     from c in Enumerable.Range(0, Classes)
                     from y in Enumerable.Range(band.Y - given.Y, band.Height)
                     from x in Enumerable.Range(band.X - given.X, band.Width)
                     select values[placement.Id][(((c * given.Height) + y) * given.Width) + x];
-                Assert.Equal(expected, back.ToArray<float>());
+                Assert.Equal(expected, back.View.ToArray());
             }
         }
     }

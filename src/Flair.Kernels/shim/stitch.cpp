@@ -3,14 +3,11 @@
 // Every pixel is computed by itself, its classes always in the same order, so the result does not depend on how many threads share
 // the rows, nor on where in a row it lies. Pixels are taken in groups as they lie, class by class; what a group's pixels have most of, or
 // add up to, is found for all of them at once. target_clones picks the widest instructions of the machine at load time.
-#include <ATen/ATen.h>
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 #include <cstring>
 #include <vector>
 
-#include "common.hpp"
+#include "flair_kernels.h"
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12
 #define FLAIR_VECTORIZED __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
@@ -270,7 +267,7 @@ struct Finished {
 // One row: the active class of the largest sum, its share of all and every class's share, in 255ths rounded down. Takes scratch of a group.
 // Where asked to, it leaves the sums 0, while they are in the cache.
 FLAIR_VECTORIZED
-void finish_row(float* sums, Row sums_row, bool clear, const float* totals, const float* candidates, uint8_t nodata, Finished out, const Pixel& pixel, int64_t columns,
+void finish_row(float* sums, Row sums_row, bool clear, const float* candidates, uint8_t nodata, Finished out, const Pixel& pixel, int64_t columns,
                 float* scratch) {
   for (int64_t start = 0; start < columns; start += kLanes) {
     const int count = static_cast<int>(std::min<int64_t>(kLanes, columns - start));
@@ -283,7 +280,6 @@ void finish_row(float* sums, Row sums_row, bool clear, const float* totals, cons
       case 3: finish_group(from, pixel, 3, candidates, best, largest, total); break;
       default: finish_group(from, pixel, pixel.vectors, candidates, best, largest, total); break;
     }
-    if (totals != nullptr) std::memcpy(total, totals + start, count * sizeof(float));
     for (int x = 0; x < kLanes; x++) scale[x] = total[x] > 0 ? 255.0f / total[x] : 0.0f;
     for (int x = 0; x < count; x++) out.classes[start + x] = static_cast<uint8_t>(total[x] > 0 ? static_cast<int32_t>(best[x]) : nodata);
     if (out.confidence != nullptr)
@@ -299,24 +295,15 @@ void finish_row(float* sums, Row sums_row, bool clear, const float* totals, cons
   }
 }
 
-void check_floats(const at::Tensor& tensor, int64_t dims, const char* what) {
-  TORCH_CHECK(tensor.device().is_cpu() && tensor.scalar_type() == at::kFloat && tensor.dim() == dims, what, " must be float32 on the CPU with ", dims,
-              " dimensions");
-}
+Row row_of(const flair_image& image) { return {image.class_stride, image.column_stride}; }
 
-// Sums lie class by class or pixel by pixel.
-Row row_of_sums(const at::Tensor& sums) {
-  TORCH_CHECK(sums.stride(2) == 1 || (sums.stride(0) == 1 && sums.stride(2) == sums.size(0)),
-              "sums must be dense along columns, or along classes and columns");
-  return {sums.stride(0), sums.stride(2)};
-}
-
-uint8_t* bytes_of(flair_tensor handle, at::IntArrayRef sizes, const char* what) {
-  if (handle == nullptr) return nullptr;
-  const auto& tensor = unwrap(handle);
-  TORCH_CHECK(tensor.device().is_cpu() && tensor.scalar_type() == at::kByte && tensor.is_contiguous() && tensor.sizes() == sizes, what,
-              " must be contiguous uint8 on the CPU of size ", sizes);
-  return tensor.data_ptr<uint8_t>();
+// Rows, by one thread all together, by several a few at a time.
+template <class Body>
+void for_rows(int64_t rows, int threads, const Body& body) {
+  const int64_t tasks = (rows + kRowsPerTask - 1) / kRowsPerTask;
+  if (threads <= 1 || tasks <= 1) return body(0, rows);
+#pragma omp parallel for num_threads(static_cast<int>(std::min<int64_t>(threads, tasks)))
+  for (int64_t task = 0; task < tasks; task++) body(task * kRowsPerTask, std::min(rows, (task + 1) * kRowsPerTask));
 }
 
 }  // namespace
@@ -324,76 +311,27 @@ uint8_t* bytes_of(flair_tensor handle, at::IntArrayRef sizes, const char* what) 
 
 using namespace flair;
 
-int32_t flair_blend(flair_tensor logits_handle, int64_t index, flair_tensor weights_handle, flair_tensor sums_handle, const flair_rect* part, int64_t row,
-                    int64_t column) {
-  return guarded(-1, [=] {
-    const auto& logits = unwrap(logits_handle);
-    const auto& weights = unwrap(weights_handle);
-    const auto& sums = unwrap(sums_handle);
-    check_floats(logits, 4, "logits");
-    check_floats(weights, 2, "weights");
-    check_floats(sums, 3, "sums");
-    const int64_t channels = logits.size(1);
-    const auto inside = [](int64_t start, int64_t length, int64_t size) { return start >= 0 && length >= 0 && start <= size - length; };
-    TORCH_CHECK(index >= 0 && index < logits.size(0), "window ", index, " of a batch of ", logits.size(0));
-    TORCH_CHECK(channels > 0 && sums.size(0) == channels, "logits of ", channels, " classes, sums of ", sums.size(0));
-    TORCH_CHECK(weights.size(0) == logits.size(2) && weights.size(1) == logits.size(3), "weights of another size than the window");
-    TORCH_CHECK(weights.stride(1) == 1, "weights must be dense along columns");
-    const Row sums_row = row_of_sums(sums);
-    TORCH_CHECK(inside(part->row, part->rows, logits.size(2)) && inside(part->column, part->columns, logits.size(3)), "the part is not inside the window");
-    TORCH_CHECK(inside(row, part->rows, sums.size(1)) && inside(column, part->columns, sums.size(2)), "the part's place is not inside the sums");
-    if (part->rows == 0 || part->columns == 0) return 0;
-
-    const float* from = logits.data_ptr<float>() + index * logits.stride(0) + part->row * logits.stride(2) + part->column * logits.stride(3);
-    const float* weight = weights.data_ptr<float>() + part->row * weights.stride(0) + part->column;
-    float* to = sums.data_ptr<float>() + row * sums.stride(1) + column * sums_row.pixel_stride;
-    const Pixel pixel(channels);
-    at::parallel_for(0, part->rows, kRowsPerTask, [&](int64_t begin, int64_t end) {
-      std::vector<Lanes> scratch(3 * pixel.vectors * kLanes);
-      for (int64_t y = begin; y < end; y++)
-        blend_row(from + y * logits.stride(2), {logits.stride(1), logits.stride(3)}, weight + y * weights.stride(0), to + y * sums.stride(1), sums_row,
-                  pixel, part->columns, scratch.data()->of);
-    });
-    return 0;
+void flair_blend(const flair_image* logits, const float* weights, int64_t weights_stride, const flair_image* sums, int32_t threads) {
+  const Pixel pixel(logits->classes);
+  for_rows(logits->rows, threads, [&](int64_t begin, int64_t end) {
+    std::vector<Lanes> scratch(3 * pixel.vectors * kLanes);
+    for (int64_t y = begin; y < end; y++)
+      blend_row(logits->values + y * logits->row_stride, row_of(*logits), weights + y * weights_stride, sums->values + y * sums->row_stride, row_of(*sums), pixel,
+                logits->columns, scratch.data()->of);
   });
 }
 
-int32_t flair_finish(flair_tensor sums_handle, flair_tensor totals_handle, const uint8_t* active, int32_t active_count, int32_t nodata,
-                     int32_t clear, flair_tensor classes_handle, flair_tensor confidence_handle, flair_tensor probabilities_handle) {
-  return guarded(-1, [=] {
-    const auto& sums = unwrap(sums_handle);
-    check_floats(sums, 3, "sums");
-    const int64_t channels = sums.size(0), rows = sums.size(1), columns = sums.size(2);
-    const Row sums_row = row_of_sums(sums);
-    TORCH_CHECK(active_count == channels && channels <= 256, "sums of ", channels, " classes, ", active_count, " flags");
-    TORCH_CHECK(std::any_of(active, active + active_count, [](uint8_t flag) { return flag != 0; }), "no class is active");
-    const float* totals = nullptr;
-    int64_t totals_stride = 0;
-    if (totals_handle != nullptr) {
-      const auto& tensor = unwrap(totals_handle);
-      check_floats(tensor, 2, "totals");
-      TORCH_CHECK(tensor.size(0) == rows && tensor.size(1) == columns && tensor.stride(1) == 1, "totals of another size than the sums");
-      totals = tensor.data_ptr<float>();
-      totals_stride = tensor.stride(0);
+void flair_finish(const flair_image* sums, const uint8_t* active, int32_t nodata, int32_t clear, const flair_finished* to, int32_t threads) {
+  const Pixel pixel(sums->classes);
+  const auto candidates = candidates_of(pixel, active);
+  for_rows(sums->rows, threads, [&](int64_t begin, int64_t end) {
+    std::vector<Lanes> scratch(pixel.padded);
+    for (int64_t y = begin; y < end; y++) {
+      const int64_t offset = y * to->row_stride;
+      finish_row(sums->values + y * sums->row_stride, row_of(*sums), clear != 0, candidates.data(), static_cast<uint8_t>(nodata),
+                 {to->classes + offset, to->confidence == nullptr ? nullptr : to->confidence + offset,
+                  to->probabilities == nullptr ? nullptr : to->probabilities + offset, to->class_stride},
+                 pixel, sums->columns, scratch.data()->of);
     }
-    uint8_t* classes = bytes_of(classes_handle, {rows, columns}, "classes");
-    uint8_t* confidence = bytes_of(confidence_handle, {rows, columns}, "confidence");
-    uint8_t* probabilities = bytes_of(probabilities_handle, {channels, rows, columns}, "probabilities");
-    TORCH_CHECK(classes != nullptr || rows * columns == 0, "classes are missing");
-
-    float* from = sums.data_ptr<float>();
-    const Pixel pixel(channels);
-    const auto candidates = candidates_of(pixel, active);
-    at::parallel_for(0, rows, kRowsPerTask, [&](int64_t begin, int64_t end) {
-      std::vector<Lanes> scratch(pixel.padded);
-      for (int64_t y = begin; y < end; y++) {
-        const int64_t offset = y * columns;
-        finish_row(from + y * sums.stride(1), sums_row, clear != 0, totals == nullptr ? nullptr : totals + y * totals_stride, candidates.data(), static_cast<uint8_t>(nodata),
-                   {classes + offset, confidence == nullptr ? nullptr : confidence + offset, probabilities == nullptr ? nullptr : probabilities + offset,
-                    rows * columns},
-                   pixel, columns, scratch.data()->of);
-      }
-    });
-    return 0;
   });
 }
