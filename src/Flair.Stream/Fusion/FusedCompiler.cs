@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using Flair.Models.Graphs;
 using Flair.OneDnn;
+using Flair.Running;
 
 namespace Flair.Fusion;
 
@@ -153,12 +154,13 @@ internal sealed class FusedCompiler
         void Need(MapNode node, bool wide) => (wide ? _neededWide : _neededInBytes).Add(node);
     }
 
-    /// <summary>Laying kernels out takes a good part of a second on one core.</summary>
+    /// <summary>Laying kernels out takes a good part of a second on one core. The thread pool is left to what goes on meanwhile.</summary>
     private void CreateConvolutions()
     {
+        using var threads = new ThreadScheduler("compile", Environment.ProcessorCount);
         try
         {
-            Parallel.ForEach(_graph.Nodes, node =>
+            Parallel.ForEach(_graph.Nodes, new ParallelOptions { TaskScheduler = threads, MaxDegreeOfParallelism = threads.MaximumConcurrencyLevel }, node =>
             {
                 if (node is TransposedConvolutionNode transposed)
                     _operations[node] = Transposed(transposed);

@@ -10,30 +10,34 @@ internal sealed class FusedWindowNetwork : IWindowNetwork
     private const int Pixels = 512 * 512;
     private const int MostWindows = 4;
 
-    private readonly FusedProgram _program;
+    private readonly Task<FusedProgram> _compiling;
     private readonly WindowInput _input;
     private readonly int _windowSize;
-    private readonly HostBuffer _arenas;
-    private readonly HostBuffer _scratchpad;
+    private HostBuffer? _arenas;
+    private HostBuffer? _scratchpad;
 
-    /// <summary>Takes the memory.</summary>
-    /// <param name="program">The program; it must outlive this.</param>
+    /// <summary>Takes nothing yet: the program may be under way.</summary>
+    /// <param name="compiling">The program, for <paramref name="windows"/> and <paramref name="kept"/>; it must outlive this.</param>
+    /// <param name="windows">Windows that may come at once.</param>
+    /// <param name="kept">The part of a window that logits are computed for.</param>
     /// <param name="input">Writes its input map.</param>
     /// <param name="windowSize">Rows and columns of a window.</param>
-    public FusedWindowNetwork(FusedProgram program, WindowInput input, int windowSize)
+    public FusedWindowNetwork(Task<FusedProgram> compiling, int windows, MapRegion kept, WindowInput input, int windowSize)
     {
-        _program = program;
+        _compiling = compiling;
+        BatchSize = windows;
+        Kept = new(kept.Row, kept.Column, kept.Rows, kept.Columns);
         _input = input;
         _windowSize = windowSize;
-        _arenas = HostBuffer.Take(program.Windows * program.ArenaBytes);
-        _scratchpad = HostBuffer.Take(Math.Max(1, program.ScratchpadBytes));
     }
 
-    public int BatchSize => _program.Windows;
+    public Task Ready => _compiling;
+
+    public int BatchSize { get; }
 
     public bool TakesFewer => true;
 
-    public PixelRect Kept => new(_program.Kept.Row, _program.Kept.Column, _program.Kept.Rows, _program.Kept.Columns);
+    public PixelRect Kept { get; }
 
     /// <summary>
     /// How many windows a worker computes at once. One of 512 × 512 pixels alone keeps its maps in the caches; with smaller ones it takes longer to read the
@@ -45,17 +49,20 @@ internal sealed class FusedWindowNetwork : IWindowNetwork
     public WindowLogits Forward(IReadOnlyList<ReadOnlyMemory<byte>> windows)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(windows.Count, BatchSize);
-        var logits = new HostLogits(windows.Count, _program.Classes, _program.Kept.Rows, _program.Kept.Columns);
+        var program = _compiling.GetAwaiter().GetResult();
+        _arenas ??= HostBuffer.Take(BatchSize * program.ArenaBytes);
+        _scratchpad ??= HostBuffer.Take(Math.Max(1, program.ScratchpadBytes));
+        var logits = new HostLogits(windows.Count, program.Classes, Kept.Rows, Kept.Columns);
         try
         {
             Span<FusedMemory> memory = stackalloc FusedMemory[windows.Count];
             for (var i = 0; i < memory.Length; i++)
             {
-                memory[i] = new(_arenas.Pointer + (nint)(i * _program.ArenaBytes), _scratchpad.Pointer, logits.View.Pointer + (nint)(i * logits.View.ImageStride * sizeof(float)));
-                _input.Write(windows[i].Span, _windowSize, _program, memory[i]);
+                memory[i] = new(_arenas.Pointer + (nint)(i * program.ArenaBytes), _scratchpad.Pointer, logits.View.Pointer + (nint)(i * logits.View.ImageStride * sizeof(float)));
+                _input.Write(windows[i].Span, _windowSize, program, memory[i]);
             }
 
-            _program.Run(memory);
+            program.Run(memory);
             return logits;
         }
         catch
@@ -67,7 +74,7 @@ internal sealed class FusedWindowNetwork : IWindowNetwork
 
     public void Dispose()
     {
-        _arenas.Dispose();
-        _scratchpad.Dispose();
+        _arenas?.Dispose();
+        _scratchpad?.Dispose();
     }
 }

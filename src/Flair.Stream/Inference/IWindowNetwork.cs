@@ -5,6 +5,9 @@ namespace Flair.Inference;
 /// <summary>A network that takes windows as they were cut out of the imagery. It is called by one thread at a time, always the same.</summary>
 public interface IWindowNetwork : IDisposable
 {
+    /// <summary>Ends when it can compute, or with why it cannot; <see cref="Forward"/> waits for it.</summary>
+    Task Ready => Task.CompletedTask;
+
     /// <summary>Windows that it wants at once; it takes fewer as well.</summary>
     int BatchSize { get; }
 

@@ -84,6 +84,7 @@ public static class InferenceBlock
     private static async Task<(WindowLogits Logits, double Seconds)> ComputeAsync(WindowBatch batch, Turn turn, BlockCounters counters)
     {
         var (worker, time) = turn;
+        await worker.Network.Ready.ConfigureAwait(false);
         var (logits, there, busy, start) = await worker.Thread.RunAsync(() =>
         {
             var busy = counters.Enter(() => $"unit {batch.Unit.Unit.Name}, window {batch.Windows[0].Placement!.Id}{(batch.Windows.Count > 1 ? $" and {batch.Windows.Count - 1} more" : "")}");

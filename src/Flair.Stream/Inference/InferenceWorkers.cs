@@ -50,7 +50,7 @@ public sealed class InferenceWorkers : IDisposable
 
     private readonly List<DeviceThread> _threads = [];
     private readonly List<InferenceWorker> _workers = [];
-    private FusedProgram? _program;
+    private Task<FusedProgram>? _compiling;
     private DeviceStream? _stitchingStream;
 
     private InferenceWorkers()
@@ -59,6 +59,9 @@ public sealed class InferenceWorkers : IDisposable
 
     /// <summary>The workers, at least one.</summary>
     public IReadOnlyList<InferenceWorker> Workers => _workers;
+
+    /// <summary>Ends when all of them can compute and no weights are needed any more, or with why they cannot.</summary>
+    public Task Ready => _compiling ?? Task.CompletedTask;
 
     /// <summary>The thread that stitches.</summary>
     public DeviceThread Stitching => _threads[0];
@@ -82,7 +85,7 @@ public sealed class InferenceWorkers : IDisposable
             : new DeviceCanvas(active, width, windowSize, weights, kept, StitchingDevice);
     }
 
-    /// <summary>Puts the weights on the device, or devices.</summary>
+    /// <summary>Puts the weights on the device, or devices; a fused network may still be under way (<see cref="Ready"/>).</summary>
     /// <exception cref="FlairException">The device or the precision is not there.</exception>
     public static InferenceWorkers Create(InferenceTask task)
     {
@@ -111,9 +114,9 @@ public sealed class InferenceWorkers : IDisposable
     {
         return Make(result =>
         {
-            result._program = FusedCompiler.Compile(
-                graph, node => FoldedWeights.Read(weights, node), windowSize, MapRegion.Whole(windowSize), ProgramTypes.Single);
-            result.AddFused(result._program, WindowInput.Normalized, windowSize, count);
+            var kept = MapRegion.Whole(windowSize);
+            result.AddFused(
+                () => FusedCompiler.Compile(graph, node => FoldedWeights.Read(weights, node), windowSize, kept, ProgramTypes.Single), 1, kept, WindowInput.Normalized, windowSize, count);
         });
     }
 
@@ -142,11 +145,21 @@ public sealed class InferenceWorkers : IDisposable
     {
         foreach (var worker in _workers)
             worker.Thread.Run(worker.Network.Dispose);
-        _program?.Dispose();
+        DisposeOfProgram();
         foreach (var thread in _threads)
             thread.Dispose();
         _stitchingStream?.Dispose();
         HostMemory.ReleaseUnused();
+    }
+
+    private void DisposeOfProgram()
+    {
+        if (_compiling is null)
+            return;
+        // Why it failed, those that compute were told.
+        ((Task)_compiling).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing).GetAwaiter().GetResult();
+        if (_compiling.IsCompletedSuccessfully)
+            _compiling.Result.Dispose();
     }
 
     /// <summary>Fills new workers; what is there is freed when it fails.</summary>
@@ -177,17 +190,20 @@ public sealed class InferenceWorkers : IDisposable
         var input = new WindowInput(settings.Normalization, normalizer, task.Samples, task.Maximum, wide);
         var graph = FusedNetworks.Trace(task.Model);
         var types = new ProgramTypes(wide, settings.Precision == Precision.Int8 ? task.Calibration!.QuantizationOf(graph) : null);
-        _program = FusedNetworks.Compile(task.Model, graph, settings.Window.Size, Kept(settings), types, input, windows: FusedWindowNetwork.WindowsAtOnce(settings.Window.Size));
-        AddFused(_program, input, settings.Window.Size, task.Threads);
+        var (size, kept, model) = (settings.Window.Size, Kept(settings), task.Model);
+        var windows = FusedWindowNetwork.WindowsAtOnce(size);
+        AddFused(() => FusedNetworks.Compile(model, graph, size, kept, types, input, windows: windows), windows, kept, input, size, task.Threads);
     }
 
-    private void AddFused(FusedProgram program, WindowInput input, int windowSize, int count)
+    /// <summary>Workers that compute when the program is there: compiling it takes most of a second, in which others can open and decode rasters.</summary>
+    private void AddFused(Func<FusedProgram> compile, int windows, MapRegion kept, WindowInput input, int windowSize, int count)
     {
+        _compiling = Task.Factory.StartNew(compile, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         for (var i = 0; i < count; i++)
         {
             var thread = Start();
             thread.Run(() => OneDnnLibrary.UseThreads(1));
-            _workers.Add(new(thread.Run(() => new FusedWindowNetwork(program, input, windowSize)), thread));
+            _workers.Add(new(new FusedWindowNetwork(_compiling, windows, kept, input, windowSize), thread));
         }
     }
 

@@ -5,6 +5,7 @@ using Flair.Checkpoints;
 using Flair.Models;
 using Flair.Nomenclatures;
 using Flair.Settings;
+using Flair.Storage;
 
 namespace Flair.Inference;
 
@@ -17,7 +18,17 @@ public static class ModelLoader
     /// <exception cref="FlairException">
     /// A file cannot be read, or they do not belong together; the message names the tensors that differ and the nearest model that would fit.
     /// </exception>
-    public static LoadedModel Load(ModelSettings settings, int channels)
+    public static LoadedModel Load(ModelSettings settings, int channels) => Load(settings, channels, null);
+
+    /// <summary>Begins to read a file of weights, which is most of the work and needs no input; null where there is none on this machine's disks.</summary>
+    internal static Task<StateDict>? BeginReading(ModelSettings settings) =>
+        settings.Weights == RunSettingsRules.Formula || ObjectPath.IsRemoteText(settings.Weights) ? null : Task.Run(() => CheckpointReader.Read(settings.Weights));
+
+    /// <summary>As <see cref="Load(ModelSettings, int)"/>.</summary>
+    /// <param name="settings">Architecture, weights, classes and perhaps the number of logits.</param>
+    /// <param name="channels">Channels that the inputs give, 1 or more.</param>
+    /// <param name="reading">The weights, where <see cref="BeginReading"/> has begun to read them.</param>
+    internal static LoadedModel Load(ModelSettings settings, int channels, Task<StateDict>? reading)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
@@ -31,7 +42,7 @@ public static class ModelLoader
         var isFormula = settings.Weights == RunSettingsRules.Formula;
         var weights = isFormula
             ? FormulaWeights.Create(specs.Select(spec => (spec.Name, spec.Shape)))
-            : ReadWeights(settings, specs, channels, nomenclature);
+            : TakeWeights(settings, specs, channels, nomenclature, reading?.GetAwaiter().GetResult() ?? CheckpointReader.Read(RemoteWeights.Local(settings.Weights)));
         return new()
         {
             Architecture = settings.Architecture,
@@ -43,9 +54,8 @@ public static class ModelLoader
         };
     }
 
-    private static StateDict ReadWeights(ModelSettings settings, IReadOnlyList<ParameterSpec> specs, int channels, Nomenclature nomenclature)
+    private static StateDict TakeWeights(ModelSettings settings, IReadOnlyList<ParameterSpec> specs, int channels, Nomenclature nomenclature, StateDict state)
     {
-        var state = CheckpointReader.Read(RemoteWeights.Local(settings.Weights));
         var differences = StateDictMatcher.Compare(specs, state);
         return differences.Count == 0
             ? StateDictMatcher.Take(specs, state)

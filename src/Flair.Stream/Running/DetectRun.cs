@@ -114,13 +114,10 @@ public sealed class DetectRun
                 // Loaded meanwhile: a run whose index could not be written had better not begin.
                 var index = Task.Run(() => DuckDatabase.Version, CancellationToken.None);
                 var inference = _options.Inference?.Invoke(_plan) ?? _plan.CreateInference();
+                var loaded = EndLoadingAsync(inference);
                 try
                 {
                     await index.ConfigureAwait(false);
-                    _plan.ForgetWeights();
-                    NativeHeap.EndLoading();
-                    if (!NetworkNeedsCores)
-                        NativeHeap.FavourSpeed();
                     using var kept = WorkUnit.Share(_plan.Units, _plan.Lattice, _plan.Layout.Blocks);
                     graph = new DetectGraph(Parts(inference, kept), cancellation);
                     using var counted = FlairMeter.Observe(graph.Counters);
@@ -132,7 +129,10 @@ public sealed class DetectRun
                 {
                     // A thread that is stuck cannot be waited for; the process ends soon.
                     if (!_stuck)
+                    {
+                        await loaded.ConfigureAwait(false);
                         inference.Dispose();
+                    }
                 }
             }
         }
@@ -175,6 +175,16 @@ public sealed class DetectRun
             Output = _plan.Layout.Shown,
             Products = listed,
         };
+    }
+
+    /// <summary>Lets go of what only loading needed, when the networks have theirs: the first rasters are decoded meanwhile.</summary>
+    private async Task EndLoadingAsync(InferenceWorkers inference)
+    {
+        await inference.Ready.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _plan.ForgetWeights();
+        NativeHeap.EndLoading();
+        if (!NetworkNeedsCores)
+            NativeHeap.FavourSpeed();
     }
 
     /// <summary>Makes the files of the whole map in the mirror and brings them into object storage; does nothing where those there fit.</summary>

@@ -52,6 +52,7 @@ public static class RunPlanner
         if (!measure || plan.Units.Count == 0)
             return outline;
         using var inference = plan.CreateInference();
+        inference.Ready.GetAwaiter().GetResult();
         var preparing = Stopwatch.GetElapsedTime(begun).TotalSeconds;
         var window = SecondsPerWindow(plan, inference);
         var pixels = plan.Units.Sum(unit => unit.Tiles.Sum(tile => tile.Rect.Area));

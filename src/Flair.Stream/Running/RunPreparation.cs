@@ -162,12 +162,13 @@ public sealed class RunPreparation
                 + (others.Length > 0 ? $" (and {others.Length} more, see {Path.GetFileName(layout.QuarantineFile)})" : ""));
         }
 
+        var weights = options.Model is null ? ModelLoader.BeginReading(settings.Model) : null;
         var mosaic = Mosaic.Open(settings, quarantine, notice);
         var sizes = ArchitectureRegistry.Parse(settings.Model.Architecture).Architecture.Sizes;
         if (!sizes.Contains(settings.Window.Size))
             throw new FlairException($"window.size is {settings.Window.Size}, but {settings.Model.Architecture} needs {sizes.One}");
         CheckStatistics(settings.Normalization, mosaic);
-        var model = (options.Model ?? ModelLoader.Load)(settings.Model, mosaic.ChannelCount);
+        var model = options.Model?.Invoke(settings.Model, mosaic.ChannelCount) ?? ModelLoader.Load(settings.Model, mosaic.ChannelCount, weights);
         var calibration = settings.Precision is Precision.Auto or Precision.Int8 ? Calibration.Find(settings.Model.Weights, model.Fingerprint) : null;
         var precision = PrecisionChoice.Resolve(settings.Precision, device, model, calibration);
         if (settings.Precision == Precision.Auto && !options.Replace)

@@ -12,8 +12,8 @@ public sealed class RunProducts(RunPreparation plan)
     private readonly OutputLayout _layout = plan.Layout;
 
     /// <summary>
-    /// Writes them all, each under its final name only when it is complete. The index comes last: a run removes it before it changes a tile,
-    /// so where it is, everything else is up to date too.
+    /// Writes them all, each under its final name only when it is complete; the index, which is another library's work, beside the rest. What it lists comes
+    /// last: a run removes that before it changes a tile, so where it is, everything else is up to date too.
     /// </summary>
     /// <param name="rows">The records of all tiles.</param>
     /// <param name="cancellation">Stops the building of the index.</param>
@@ -21,10 +21,24 @@ public sealed class RunProducts(RunPreparation plan)
     /// <exception cref="FlairException">A file cannot be written.</exception>
     public IReadOnlyList<(string What, string Path)> Write(IReadOnlyList<TileRow> rows, CancellationToken cancellation)
     {
-        var products = plan.Lattice is FlairSlicing slicing ? WriteFlair(slicing, rows) : WriteMap(rows);
-        if (plan.ChangesIndex || !File.Exists(_layout.Index.Tiles) || !File.Exists(_layout.Index.Slices))
+        var index = plan.ChangesIndex || !File.Exists(_layout.Index.Tiles) || !File.Exists(_layout.Index.Slices)
+            ? Task.Run(() => IndexWriter.Compact(_layout.Index, rows, plan.Description, cancellation: cancellation), CancellationToken.None)
+            : null;
+        List<(string What, string Path)> products;
+        try
         {
-            IndexWriter.Compact(_layout.Index, rows, plan.Description, cancellation: cancellation);
+            products = [.. plan.Lattice is FlairSlicing slicing ? WriteFlair(slicing, rows) : WriteMap(rows)];
+        }
+        catch
+        {
+            // Nothing is at work in the output directory when this returns.
+            index?.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing).GetAwaiter().GetResult();
+            throw;
+        }
+
+        if (index is not null)
+        {
+            index.GetAwaiter().GetResult();
             Write(_layout.Index.Listed, OutputSurvey.Digest(rows));
         }
 

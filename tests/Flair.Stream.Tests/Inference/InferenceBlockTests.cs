@@ -58,6 +58,39 @@ public sealed class InferenceBlockTests
     }
 
     [Fact]
+    public async Task A_network_under_way_is_waited_for_and_not_counted_as_busy()
+    {
+        var ready = new TaskCompletionSource();
+        var network = new NumberNetwork(0, 1) { Ready = ready.Task };
+        using var thread = new DeviceThread();
+        var counters = new BlockCounters("inference", "windows");
+        var block = InferenceBlock.Create([new(network, thread)], new RunTally(), counters, CancellationToken.None);
+        var unit = new UnitState(new WorkUnit([new SourceTile("t", new(0, 0, 8, 8), "t.tif", [], null)]), new GridLattice(new() { Size = 8, Margin = 0 }, StitchMode.Crop), _ => true);
+        await block.SendAsync(new WindowBatch(unit, [CutWindow.Create(unit, unit.Rows[0][0], new WindowRecord { NodataShare = 0 }, 1)]));
+        var first = block.ReceiveAsync();
+        await Task.WhenAny(first, Task.Delay(100));
+        Assert.Equal((0, 0), (network.Calls, counters.Snapshot().Workers));
+
+        ready.SetResult();
+        using (await first)
+            Assert.Equal(1, network.Calls);
+        await block.SendAsync(new WindowBatch(unit, []));
+        using var end = await block.ReceiveAsync();
+        Assert.Null(end.Logits);
+    }
+
+    [Fact]
+    public async Task A_network_that_never_comes_faults_the_block()
+    {
+        var network = new NumberNetwork(0, 1) { Ready = Task.FromException(new FlairException("no such kernel")) };
+        using var thread = new DeviceThread();
+        var block = InferenceBlock.Create([new(network, thread)], new RunTally(), new BlockCounters("inference", "windows"), CancellationToken.None);
+        var unit = new UnitState(new WorkUnit([new SourceTile("t", new(0, 0, 8, 8), "t.tif", [], null)]), new GridLattice(new() { Size = 8, Margin = 0 }, StitchMode.Crop), _ => true);
+        await block.SendAsync(new WindowBatch(unit, [CutWindow.Create(unit, unit.Rows[0][0], new WindowRecord { NodataShare = 0 }, 1)]));
+        Assert.Equal("no such kernel", (await Assert.ThrowsAsync<FlairException>(() => block.Completion)).Message);
+    }
+
+    [Fact]
     public void Batches_that_overlap_share_no_time()
     {
         var time = new InferenceBlock.BusyTime();
@@ -82,6 +115,8 @@ public sealed class InferenceBlockTests
         public PixelRect Kept => new(0, 0, 1, 1);
 
         public int InFlight => inFlight;
+
+        public Task Ready { get; init; } = Task.CompletedTask;
 
         public WindowLogits Forward(IReadOnlyList<ReadOnlyMemory<byte>> windows)
         {

@@ -116,6 +116,16 @@ public sealed class InferenceWorkersTests
         Assert.Throws<FlairException>(() => InferenceWorkers.OnLibTorch(TaskOf(Load("resnet18_linknet"), Precision.Fp16, threads: 2)));
 
     [OneDnnFact]
+    public async Task A_network_that_cannot_be_compiled_says_why_to_whoever_waits_for_it_or_uses_it()
+    {
+        using var inference = InferenceWorkers.Create(TaskOf(s_fused.Value with { Weights = new StateDict() }, Precision.Fp32, threads: 1));
+        Assert.Equal(Size, inference.Workers[0].Network.Kept.Rows);
+        var waiting = await Assert.ThrowsAnyAsync<Exception>(() => inference.Ready);
+        var forward = await Assert.ThrowsAnyAsync<Exception>(() => Forward(inference.Workers[0], s_windows[0]));
+        Assert.Equal((waiting.GetType(), waiting.Message), (forward.GetType(), forward.Message));
+    }
+
+    [OneDnnFact]
     public void Time_is_of_a_window_and_of_all_workers_together()
     {
         using var inference = InferenceWorkers.Create(TaskOf(s_fused.Value, Precision.Fp32, threads: 2));
