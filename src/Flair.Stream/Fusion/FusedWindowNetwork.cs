@@ -50,6 +50,8 @@ internal sealed class FusedWindowNetwork : IWindowNetwork
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(windows.Count, BatchSize);
         var program = _compiling.GetAwaiter().GetResult();
+        if (program.Windows != BatchSize || (program.Kept.Rows, program.Kept.Columns) != (Kept.Rows, Kept.Columns))
+            throw new InvalidOperationException("the program was compiled for other windows");
         _arenas ??= HostBuffer.Take(BatchSize * program.ArenaBytes);
         _scratchpad ??= HostBuffer.Take(Math.Max(1, program.ScratchpadBytes));
         var logits = new HostLogits(windows.Count, program.Classes, Kept.Rows, Kept.Columns);
