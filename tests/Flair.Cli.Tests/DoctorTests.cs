@@ -19,7 +19,7 @@ public sealed class DoctorTests : IDisposable
         Assert.DoesNotContain("failed", checks.Values);
         Assert.Equal(0, code);
         Assert.True(json.GetProperty("ok").GetBoolean());
-        foreach (var name in new[] { ".NET", "processor", "libtorch", "CUDA", "GDAL", "GDAL JP2OpenJPEG", "GDAL COG", "PROJ data", "DuckDB", "disk", "rights" })
+        foreach (var name in new[] { ".NET", "processor", "kernels", "libtorch", "CUDA", "GDAL", "GDAL JP2OpenJPEG", "GDAL COG", "PROJ data", "DuckDB", "disk", "rights" })
             Assert.Contains(name, checks.Keys);
     }
 

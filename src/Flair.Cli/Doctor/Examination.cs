@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Flair.DuckDb;
 using Flair.Gdal;
+using Flair.Kernels;
 using Flair.OneDnn;
 using Flair.OpenJpeg;
 using Flair.Torch;
@@ -21,6 +22,7 @@ internal sealed class Examination(string directory)
         yield return Check.Run(".NET", () => $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}", "install .NET 10");
         yield return Check.Run(".NET SDK", Sdk, "install the .NET 10 SDK (https://dotnet.microsoft.com/download/dotnet/10.0); only building needs it", required: false);
         yield return Cpu();
+        yield return Check.Run("kernels", Kernels, $"{Install}: it compiles them to .native/libflair_kernels.so");
         yield return Check.Run("libtorch", Torch, $"{Install}: it installs libtorch and compiles the binding .native/libflair_torch.so");
         yield return Check.Run("oneDNN", OneDnn, $"{Install}: it installs libdnnl-dev and compiles the binding .native/libflair_onednn.so; without it all networks run on libtorch, several times slower", required: false);
         yield return Check.Run("CUDA", Cuda, "networks run on the CPU; for a GPU run LIBTORCH=DIR scripts/install with a CUDA libtorch, and install the NVIDIA driver", required: false);
@@ -62,6 +64,12 @@ internal sealed class Examination(string directory)
         return cpu.Flags.Contains("avx2")
             ? new Check("processor", CheckStatus.Ok, detail)
             : new Check("processor", CheckStatus.Optional, detail, "networks are several times slower without AVX2; take another machine");
+    }
+
+    private static string Kernels()
+    {
+        HostBuffer.Take(1).Dispose();
+        return "stitching on the CPU";
     }
 
     private static string Torch()

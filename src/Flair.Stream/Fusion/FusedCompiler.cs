@@ -158,9 +158,11 @@ internal sealed class FusedCompiler
     private void CreateConvolutions()
     {
         using var threads = new ThreadScheduler("compile", Environment.ProcessorCount);
+        // The largest first, each when a thread is free: else one thread ends long after the others.
+        var kernels = Partitioner.Create(_graph.Nodes.OrderByDescending(KernelSize), EnumerablePartitionerOptions.NoBuffering);
         try
         {
-            Parallel.ForEach(_graph.Nodes, new ParallelOptions { TaskScheduler = threads, MaxDegreeOfParallelism = threads.MaximumConcurrencyLevel }, node =>
+            Parallel.ForEach(kernels, new ParallelOptions { TaskScheduler = threads, MaxDegreeOfParallelism = threads.MaximumConcurrencyLevel }, node =>
             {
                 if (node is TransposedConvolutionNode transposed)
                     _operations[node] = Transposed(transposed);
@@ -173,6 +175,13 @@ internal sealed class FusedCompiler
             ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
     }
+
+    private static long KernelSize(MapNode node) => node switch
+    {
+        ConvolutionNode convolution => (long)convolution.Kernel * convolution.Kernel * convolution.Input.Channels * convolution.Channels,
+        TransposedConvolutionNode transposed => (long)UpsampledKernel.Side * UpsampledKernel.Side * transposed.Input.Channels * transposed.Channels,
+        _ => 0,
+    };
 
     /// <summary>The type that a convolution's input has.</summary>
     private MapType InputOf(ConvolutionNode node) => _bytes is not null && node.Input == _graph.Input ? MapType.UInt8 : _types.InputOf(node);
