@@ -14,13 +14,14 @@ namespace Flair.Running;
 public static class RunPlanner
 {
     // Measured (see bench/). Bytes of activations a window pixel where libtorch runs the network, which keeps more maps than it needs, and of a fused one in
-    // single precision (U-Net on ResNet-34); the resident set of the runtime and libraries, and of libtorch where it is needed; copies of the weights while
-    // they are laid out.
+    // single precision (U-Net on ResNet-34); the resident set of the runtime, libraries and decoders, and of libtorch where it is needed; copies of the
+    // weights while they are laid out, and what they take laid out for Winograd's filtering, which single precision goes by.
     private const long ActivationBytesPerPixel = 1500;
     private const long FusedBytesPerPixel = 208;
-    private const long BaseBytes = 170L << 20;
+    private const long BaseBytes = 230L << 20;
     private const long LibTorchBytes = 130L << 20;
     private const int WeightCopies = 3;
+    private const int FilteredWeightCopies = 5;
 
     // What a run costs beside reading and the network: the runtime's start, the last tile's COG and the files of the whole map, a tile's index rows and
     // record, and of each pixel stitching, counting, compressing and reading back, in seconds of one core.
@@ -76,7 +77,8 @@ public static class RunPlanner
         var pixelBytes = CropCanvas.Suits(settings.Stitch, plan.Device) ? 2 + (settings.Outputs.Probabilities ? classes : 0) : (classes + 1) * sizeof(float);
         var canvas = widest * settings.Window.Size * pixelBytes;
         var strips = 5 * (widest + (2 * settings.Window.Size)) * BlockRows * ((plan.Mosaic.ChannelCount * sampleBytes) + 1);
-        var weights = WeightCopies * plan.Model.Weights.Sum(entry => (long)entry.Value.Data.Length);
+        var copies = plan.IsFused && settings.Precision == Precision.Fp32 ? FilteredWeightCopies : WeightCopies;
+        var weights = copies * sizeof(float) * plan.Model.Weights.Sum(entry => entry.Value.Shape.Aggregate(1L, (product, side) => product * side));
         var perPixel = OutputBytesPerPixel + (settings.Outputs.Confidence ? 0.5 : 0) + (settings.Outputs.Probabilities ? 0.2 * classes : 0);
         var temporary = plan.Units.SelectMany(unit => unit.Tiles).Select(tile => tile.Rect.Area).DefaultIfEmpty(0).Max() * 3;
         var across = plan.Units.Count > 1 ? plan.Units.Max(unit => unit.Bounds.Right) - plan.Units.Min(unit => unit.Bounds.X) : 0L;
