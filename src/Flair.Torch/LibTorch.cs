@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Flair.Shared;
 using Flair.Torch.Interop;
 
 namespace Flair.Torch;
@@ -24,7 +25,7 @@ public static class LibTorch
     }
 
     /// <summary>Whether it is in this process already. Everything here but this loads it, which takes half a second and 130 MB.</summary>
-    public static bool IsLoaded => NativeLibraryRegistration.IsLoaded;
+    public static bool IsLoaded => NativeLocator.HasLoaded;
 
     /// <summary>CUDA devices that libtorch can use; 0 where its CUDA part (libtorch_cuda.so), the driver or the device is missing. Without a driver it is not loaded.</summary>
     public static int CudaDeviceCount => s_hasDriver.Value ? Native.Check(Native.CudaDeviceCount()) : 0;

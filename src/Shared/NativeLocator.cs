@@ -9,6 +9,9 @@ namespace Flair.Shared;
 /// </summary>
 internal static class NativeLocator
 {
+    /// <summary>Whether it has loaded a library in this assembly.</summary>
+    public static bool HasLoaded { get; private set; }
+
     /// <summary>Makes every <c>LibraryImport</c> of <paramref name="assembly"/> that names <paramref name="name"/> load the first candidate found.</summary>
     public static void Register(Assembly assembly, string name, params string[] candidates) =>
         NativeLibrary.SetDllImportResolver(assembly, (asked, _, _) => asked == name ? Load(name, candidates) : 0);
@@ -24,7 +27,9 @@ internal static class NativeLocator
             {
                 try
                 {
-                    return NativeLibrary.Load(path);
+                    var library = NativeLibrary.Load(path);
+                    HasLoaded = true;
+                    return library;
                 }
                 catch (DllNotFoundException e)
                 {

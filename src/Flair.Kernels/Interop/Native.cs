@@ -5,7 +5,7 @@ namespace Flair.Kernels.Interop;
 /// <summary>The functions of <c>libflair_kernels.so</c>; see shim/flair_kernels.h.</summary>
 internal static unsafe partial class Native
 {
-    public const string Library = "flair_kernels";
+    private const string Library = "flair_kernels";
 
     [LibraryImport(Library, EntryPoint = "flair_allocate")]
     public static partial nint Allocate(long bytes);

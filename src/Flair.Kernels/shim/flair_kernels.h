@@ -12,7 +12,7 @@ struct flair_image {
   int64_t class_stride, row_stride, column_stride;
 };
 
-// Where a finished map's part goes; confidence and probabilities may be null.
+// Where a finished map's part goes; probabilities may be null.
 struct flair_finished {
   uint8_t* classes;
   uint8_t* confidence;

@@ -259,7 +259,7 @@ FLAIR_INLINE void finish_group(Group<float> sums, const Pixel& pixel, int64_t ve
 
 struct Finished {
   uint8_t* classes;
-  uint8_t* confidence;     // may be null
+  uint8_t* confidence;
   uint8_t* probabilities;  // may be null; [classes, rows, columns]
   int64_t probability_stride;
 };
@@ -282,8 +282,7 @@ void finish_row(float* sums, Row sums_row, bool clear, const float* candidates, 
     }
     for (int x = 0; x < kLanes; x++) scale[x] = total[x] > 0 ? 255.0f / total[x] : 0.0f;
     for (int x = 0; x < count; x++) out.classes[start + x] = static_cast<uint8_t>(total[x] > 0 ? static_cast<int32_t>(best[x]) : nodata);
-    if (out.confidence != nullptr)
-      for (int x = 0; x < count; x++) out.confidence[start + x] = static_cast<uint8_t>(static_cast<int32_t>(std::min(largest[x] * scale[x], 255.0f)));
+    for (int x = 0; x < count; x++) out.confidence[start + x] = static_cast<uint8_t>(static_cast<int32_t>(std::min(largest[x] * scale[x], 255.0f)));
     for (int64_t c = 0; out.probabilities != nullptr && c < pixel.classes; c++) {
       uint8_t* to = out.probabilities + c * out.probability_stride + start;
       for (int x = 0; x < count; x++) to[x] = static_cast<uint8_t>(static_cast<int32_t>(std::min(from.pixels[x * from.stride + c] * scale[x], 255.0f)));
@@ -329,8 +328,7 @@ void flair_finish(const flair_image* sums, const uint8_t* active, int32_t nodata
     for (int64_t y = begin; y < end; y++) {
       const int64_t offset = y * to->row_stride;
       finish_row(sums->values + y * sums->row_stride, row_of(*sums), clear != 0, candidates.data(), static_cast<uint8_t>(nodata),
-                 {to->classes + offset, to->confidence == nullptr ? nullptr : to->confidence + offset,
-                  to->probabilities == nullptr ? nullptr : to->probabilities + offset, to->class_stride},
+                 {to->classes + offset, to->confidence + offset, to->probabilities == nullptr ? nullptr : to->probabilities + offset, to->class_stride},
                  pixel, sums->columns, scratch.data()->of);
     }
   });

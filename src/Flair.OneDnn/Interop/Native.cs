@@ -5,7 +5,7 @@ namespace Flair.OneDnn.Interop;
 /// <summary>The functions of <c>libflair_onednn.so</c>; see shim/flair_onednn.h.</summary>
 internal static unsafe partial class Native
 {
-    public const string Library = "flair_onednn";
+    private const string Library = "flair_onednn";
 
     [LibraryImport(Library, EntryPoint = "flair_onednn_last_error")]
     private static partial nint LastErrorPointer();

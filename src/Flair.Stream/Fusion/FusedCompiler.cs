@@ -162,7 +162,7 @@ internal sealed class FusedCompiler
         var kernels = Partitioner.Create(_graph.Nodes.OrderByDescending(KernelSize), EnumerablePartitionerOptions.NoBuffering);
         try
         {
-            Parallel.ForEach(kernels, new ParallelOptions { TaskScheduler = threads, MaxDegreeOfParallelism = threads.MaximumConcurrencyLevel }, node =>
+            Parallel.ForEach(kernels, new ParallelOptions { TaskScheduler = threads }, node =>
             {
                 if (node is TransposedConvolutionNode transposed)
                     _operations[node] = Transposed(transposed);

@@ -38,12 +38,12 @@ internal sealed class Canvas : ICanvas
     {
         if (part.Width == 0)
             return;
-        var given = of ?? _kept;
+        var (given, view) = (of ?? _kept, logits.View);
         foreach (var (row, count) in CanvasRows.Runs(part.Y, part.Height, _height))
         {
             var (y, x) = (row - window.Y, part.X - window.X);
             StitchingKernels.BlendAccumulate(
-                logits.View.Part(index, new(y - given.Row, x - given.Column, count, part.Width)),
+                view.Part(index, new(y - given.Row, x - given.Column, count, part.Width)),
                 _weights.AsSpan((y * _height) + x),
                 _height,
                 _sums.Part(0, new(CanvasRows.Slot(row, _height), part.X - left, count, part.Width)),

@@ -58,12 +58,12 @@ internal sealed class CropCanvas : ICanvas
     {
         if (part.Width == 0)
             return;
-        var given = of ?? _kept;
+        var (given, view) = (of ?? _kept, logits.View);
         foreach (var (y, count) in CanvasRows.Runs(part.Y, part.Height, _height, RowsAtOnce))
         {
             var sums = _sums.Part(0, new(0, 0, count, part.Width));
             StitchingKernels.BlendAccumulate(
-                logits.View.Part(index, new(y - window.Y - given.Row, part.X - window.X - given.Column, count, part.Width)), _weights, part.Width, sums, _threads);
+                view.Part(index, new(y - window.Y - given.Row, part.X - window.X - given.Column, count, part.Width)), _weights, part.Width, sums, _threads);
             var start = (CanvasRows.Slot(y, _height) * _width) + part.X - left;
             var result = new FinishedRows
             {

@@ -5,9 +5,7 @@ using Flair.Torch;
 
 namespace Flair.Stitching;
 
-/// <summary>
-/// A <see cref="Canvas"/> in the memory of a GPU, which stitches what it computed: only finished classes leave it.
-/// </summary>
+/// <summary>A <see cref="Canvas"/> in the memory of a GPU, which stitches what it computed: only finished classes leave it.</summary>
 internal sealed class DeviceCanvas : ICanvas
 {
     private readonly bool[] _active;
@@ -49,13 +47,13 @@ internal sealed class DeviceCanvas : ICanvas
     /// <inheritdoc/>
     public void Add(WindowLogits logits, int index, GridRect window, GridRect part, int left, PixelRect? of = null)
     {
-        var given = of ?? _kept;
+        var (given, tensor) = (of ?? _kept, ((TensorLogits)logits).Tensor);
         using var below = _weights.Narrow(0, given.Row - _kept.Row, given.Rows);
         using var weights = below.Narrow(1, given.Column - _kept.Column, given.Columns);
         foreach (var (row, count) in CanvasRows.Runs(part.Y, part.Height, _height))
         {
             var rows = new PixelRect(row - window.Y - given.Row, part.X - window.X - given.Column, count, part.Width);
-            StitchingOperators.BlendAccumulate(((TensorLogits)logits).Tensor, index, weights, _sums, rows, CanvasRows.Slot(row, _height), part.X - left);
+            StitchingOperators.BlendAccumulate(tensor, index, weights, _sums, rows, CanvasRows.Slot(row, _height), part.X - left);
         }
     }
 
@@ -92,5 +90,4 @@ internal sealed class DeviceCanvas : ICanvas
         using var host = tensor.To("cpu");
         host.CopyTo(target);
     }
-
 }

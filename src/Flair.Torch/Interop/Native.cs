@@ -6,7 +6,7 @@ namespace Flair.Torch.Interop;
 /// <summary>The functions of <c>libflair_torch.so</c>; see shim/flair_torch.h.</summary>
 internal static unsafe partial class Native
 {
-    public const string Library = "flair_torch";
+    private const string Library = "flair_torch";
 
     [LibraryImport(Library, EntryPoint = "flair_last_error")]
     private static partial nint LastErrorPointer();

@@ -25,7 +25,7 @@ public sealed class InferenceBlockTests
         var threads = networks.Select(_ => new DeviceThread()).ToArray();
         var counters = new BlockCounters("inference", "windows");
         var block = InferenceBlock.Create([.. networks.Zip(threads, (network, thread) => new InferenceWorker(network, thread))], new RunTally(), counters, CancellationToken.None);
-        var unit = new UnitState(new WorkUnit([new SourceTile("t", new(0, 0, 8, 8), "t.tif", [], null)]), new GridLattice(new() { Size = 8, Margin = 0 }, StitchMode.Crop), _ => true);
+        var unit = Unit();
         var numbers = new List<int>();
         var records = new List<WindowRecord>();
         var sink = new ActionBlock<BatchLogits>(logits =>
@@ -65,8 +65,8 @@ public sealed class InferenceBlockTests
         using var thread = new DeviceThread();
         var counters = new BlockCounters("inference", "windows");
         var block = InferenceBlock.Create([new(network, thread)], new RunTally(), counters, CancellationToken.None);
-        var unit = new UnitState(new WorkUnit([new SourceTile("t", new(0, 0, 8, 8), "t.tif", [], null)]), new GridLattice(new() { Size = 8, Margin = 0 }, StitchMode.Crop), _ => true);
-        await block.SendAsync(new WindowBatch(unit, [CutWindow.Create(unit, unit.Rows[0][0], new WindowRecord { NodataShare = 0 }, 1)]));
+        var unit = Unit();
+        await block.SendAsync(OneWindow(unit));
         var first = block.ReceiveAsync();
         await Task.WhenAny(first, Task.Delay(100));
         Assert.Equal((0, 0), (network.Calls, counters.Snapshot().Workers));
@@ -85,8 +85,7 @@ public sealed class InferenceBlockTests
         var network = new NumberNetwork(0, 1) { Ready = Task.FromException(new FlairException("no such kernel")) };
         using var thread = new DeviceThread();
         var block = InferenceBlock.Create([new(network, thread)], new RunTally(), new BlockCounters("inference", "windows"), CancellationToken.None);
-        var unit = new UnitState(new WorkUnit([new SourceTile("t", new(0, 0, 8, 8), "t.tif", [], null)]), new GridLattice(new() { Size = 8, Margin = 0 }, StitchMode.Crop), _ => true);
-        await block.SendAsync(new WindowBatch(unit, [CutWindow.Create(unit, unit.Rows[0][0], new WindowRecord { NodataShare = 0 }, 1)]));
+        await block.SendAsync(OneWindow(Unit()));
         Assert.Equal("no such kernel", (await Assert.ThrowsAsync<FlairException>(() => block.Completion)).Message);
     }
 
@@ -102,6 +101,11 @@ public sealed class InferenceBlockTests
         // Seen to be done after its successor.
         Assert.Equal(0, time.Add(190, 204));
     }
+
+    private static UnitState Unit() =>
+        new UnitState(new WorkUnit([new SourceTile("t", new(0, 0, 8, 8), "t.tif", [], null)]), new GridLattice(new() { Size = 8, Margin = 0 }, StitchMode.Crop), _ => true);
+
+    private static WindowBatch OneWindow(UnitState unit) => new(unit, [CutWindow.Create(unit, unit.Rows[0][0], new WindowRecord { NodataShare = 0 }, 1)]);
 
     /// <summary>Gives a window's first byte back, sometimes late.</summary>
     private sealed class NumberNetwork(int number, int inFlight) : IWindowNetwork
