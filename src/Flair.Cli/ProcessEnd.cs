@@ -14,8 +14,29 @@ internal static partial class ProcessEnd
         Console.Out.Flush();
         Console.Error.Flush();
         if (OperatingSystem.IsLinux())
+        {
+            DeleteDiagnosticPorts();
             Exit(code);
+        }
+
         Environment.Exit(code);
+    }
+
+    /// <summary>Deletes the pipes and the socket that the runtime makes for debuggers in the folder for temporary files; it does so itself at an ordinary exit only.</summary>
+    private static void DeleteDiagnosticPorts()
+    {
+        try
+        {
+            // Named by the process and its start in clock ticks, the 22nd field of proc(5)'s stat; the second, the program's name, may have spaces.
+            var stat = File.ReadAllText("/proc/self/stat");
+            var process = $"{Environment.ProcessId}-{stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[22 - 3]}";
+            foreach (var port in (string[])[$"clr-debug-pipe-{process}-in", $"clr-debug-pipe-{process}-out", $"dotnet-diagnostic-{process}-socket"])
+                File.Delete(Path.Combine(Path.GetTempPath(), port));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // They are empty; what the run has ended with matters more.
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "_exit")]

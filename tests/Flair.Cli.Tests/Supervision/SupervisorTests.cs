@@ -102,6 +102,15 @@ public sealed class SupervisorTests(FaultyDecoder here) : IClassFixture<FaultyDe
         Assert.DoesNotContain("/libtorch", loaded, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void ARunLeavesNothingInTheFolderForTemporaryFiles()
+    {
+        var temporary = Directory.CreateDirectory(here.At("temporary")).FullName;
+        var (code, output, error) = FaultyDecoder.End(here.Detect("tidy", [("TMPDIR", temporary)]));
+        Assert.True(code == 0, $"{code} {output} {error}");
+        Assert.Empty(Directory.GetFileSystemEntries(temporary));
+    }
+
     private static void Kill(int process, int signal)
     {
         using var kill = Process.Start("kill", [$"-{signal}", $"{process}"]);
