@@ -1,4 +1,4 @@
-# The two commands: make demo, make test. Everything else: make help.
+# For those who have make: the two commands of the README, scripts/demo and scripts/check, and what one does beside them. make lists all.
 .DEFAULT_GOAL := help
 .PHONY: help install build test demo reproduce bench format format-check lint publish clean
 
@@ -14,13 +14,11 @@ install: ## install what is missing (apt, npm, NuGet); nothing when nothing is
 build: install ## build everything in Release
 	@scripts/build
 
-test: build ## build and run every test; some with T=Gdal
-	@scripts/test $(T)
+test: ## install, build and run every test; some with T=Gdal
+	@scripts/check $(T)
 
-demo: install ## make a small scene, map it, say where the map is and how good
-	./flair toy demo/scene --tiles 2x2 --size 1000 --seed 1
-	./flair detect --pipeline pipelines/demo.yaml
-	./flair score demo/map --truth demo/scene/LABELS
+demo: ## make a small scene, map it, say where the map is and how good
+	@scripts/demo
 
 reproduce: install ## compare seven models on a toy scene, reduced (pipelines/reproduce/README.md)
 	./flair compare pipelines/reproduce/*.yaml --toy --output demo/reproduce
@@ -40,7 +38,7 @@ lint: build format-check ## analyzers (in the build), format, shellcheck where i
 	@if command -v shellcheck >/dev/null; then shellcheck -x -S warning flair scripts/common.sh $$(grep -slI "^\#!.*bash" scripts/* .ci/* bench/*); \
 	else echo "shellcheck is not installed: the scripts were not checked"; fi
 
-publish: install ## a self-contained program for linux-x64 in artifacts/publish
+publish: ## a self-contained program for linux-x64 in artifacts/publish
 	@scripts/publish
 
 clean: ## delete what was built and the demo; keeps .native

@@ -3,7 +3,7 @@ using Flair.Gdal;
 
 namespace Flair.Cli.Tests;
 
-/// <summary>What <c>make demo</c> does, on another landscape and smaller.</summary>
+/// <summary>What <c>scripts/demo</c> does, on another landscape and smaller.</summary>
 public sealed class DemoTests(CommandLineFixture here) : IClassFixture<CommandLineFixture>
 {
     [Fact]

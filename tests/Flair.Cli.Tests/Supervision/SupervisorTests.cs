@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Flair.Cli.Supervision;
 
 namespace Flair.Cli.Tests.Supervision;
 
@@ -59,7 +60,7 @@ public sealed class SupervisorTests(FaultyDecoder here) : IClassFixture<FaultyDe
     public void AKillBlamesNoFileAndIsOverAfterTheLastRestart()
     {
         var run = here.Detect("killed", [("FAULT_FILE", $"{Bad}.jp2"), ("FAULT_DEED", "hang"), ("FAULT_ONCE", here.At("killed-hangs"))], "--set", "resources.restarts=0");
-        Kill(here.HangingChildOf(run, "killed-hangs"), 9);
+        Processes.Send(here.HangingChildOf(run, "killed-hangs"), Processes.Kill);
         var (code, _, error) = FaultyDecoder.End(run);
         Assert.Equal(ExitCode.InternalError, code);
         Assert.Contains("no input is to blame", error, StringComparison.Ordinal);
@@ -73,7 +74,7 @@ public sealed class SupervisorTests(FaultyDecoder here) : IClassFixture<FaultyDe
     {
         var run = here.Detect("orphan", [("FAULT_FILE", $"{Bad}.jp2"), ("FAULT_DEED", "hang"), ("FAULT_ONCE", here.At("orphan-hangs"))]);
         var child = here.HangingChildOf(run, "orphan-hangs");
-        Kill(run.Id, 9);
+        Processes.Send(run.Id, Processes.Kill);
         Assert.True(FaultyDecoder.IsGone(child));
         run.Dispose();
         Assert.Equal(0, FaultyDecoder.End(here.Detect("orphan", [])).Code);
@@ -85,7 +86,7 @@ public sealed class SupervisorTests(FaultyDecoder here) : IClassFixture<FaultyDe
     {
         var run = here.Detect("stopped", [("FAULT_FILE", $"{Bad}.jp2"), ("FAULT_DEED", "hang"), ("FAULT_ONCE", here.At("stopped-hangs"))]);
         here.HangingChildOf(run, "stopped-hangs");
-        Kill(run.Id, 15);
+        Processes.Send(run.Id, Processes.Terminate);
         var (code, _, error) = FaultyDecoder.End(run);
         Assert.Equal(ExitCode.Stopped, code);
         Assert.Single(error.Split('\n'), line => line.StartsWith("stopping;", StringComparison.Ordinal));
@@ -109,13 +110,6 @@ public sealed class SupervisorTests(FaultyDecoder here) : IClassFixture<FaultyDe
         var (code, output, error) = FaultyDecoder.End(here.Detect("tidy", [("TMPDIR", temporary)]));
         Assert.True(code == 0, $"{code} {output} {error}");
         Assert.Empty(Directory.GetFileSystemEntries(temporary));
-    }
-
-    private static void Kill(int process, int signal)
-    {
-        using var kill = Process.Start("kill", [$"-{signal}", $"{process}"]);
-        kill.WaitForExit();
-        Assert.Equal(0, kill.ExitCode);
     }
 
     private void Copy(string from, string to)
