@@ -23,7 +23,8 @@ internal sealed class Examination(string directory)
         yield return Check.Run(".NET SDK", Sdk, "install the .NET 10 SDK (https://dotnet.microsoft.com/download/dotnet/10.0); only building needs it", required: false);
         yield return Cpu();
         yield return Check.Run("kernels", Kernels, $"{Install}: it compiles them to .native/libflair_kernels.so");
-        yield return Check.Run("libtorch", Torch, $"{Install}: it installs libtorch and compiles the binding .native/libflair_torch.so");
+        yield return Check.Run(
+            "libtorch", Torch, $"{Install}: it installs libtorch and compiles the binding .native/libflair_torch.so; training and GPUs need it, maps on the CPU do not where oneDNN is", required: !OneDnnLibrary.IsAvailable);
         yield return Check.Run("oneDNN", OneDnn, $"{Install}: it installs libdnnl-dev and compiles the binding .native/libflair_onednn.so; without it all networks run on libtorch, several times slower", required: false);
         yield return Check.Run("CUDA", Cuda, "networks run on the CPU; for a GPU run LIBTORCH=DIR scripts/install with a CUDA libtorch, and install the NVIDIA driver", required: false);
         yield return Check.Run("GDAL", () => GdalRuntime.Version, $"{Install}, or: apt-get install libgdal32 (Debian 12) or libgdal36 (13)");
