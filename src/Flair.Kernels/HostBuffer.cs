@@ -5,16 +5,14 @@ namespace Flair.Kernels;
 
 /// <summary>
 /// Native memory that is taken again and again. The system would zero each page of it anew every time; so what is disposed of is kept for the next who
-/// asks for as much, up to a bound. Aligned to a line of the cache, and from 2 MiB on to a huge page.
+/// asks for as much, up to a bound and for some seconds. Aligned to a line of the cache, and from 2 MiB on to a huge page.
 /// </summary>
 public sealed class HostBuffer : SafeHandle
 {
     /// <summary>Bytes that are kept unused, at most.</summary>
     public const long MostUnused = 1L << 30;
 
-    private static readonly Lock s_lock = new();
-    private static readonly Dictionary<long, Stack<nint>> s_unused = [];
-    private static long s_unusedBytes;
+    private static readonly UnusedMemory s_unused = new(MostUnused, TimeSpan.FromSeconds(10), TimeProvider.System);
 
     private HostBuffer(nint memory, long length)
         : base(0, ownsHandle: true)
@@ -24,14 +22,7 @@ public sealed class HostBuffer : SafeHandle
     }
 
     /// <summary>Bytes that are kept unused now.</summary>
-    public static long UnusedBytes
-    {
-        get
-        {
-            lock (s_lock)
-                return s_unusedBytes;
-        }
-    }
+    public static long UnusedBytes => s_unused.Bytes;
 
     /// <summary>Bytes.</summary>
     public long Length { get; }
@@ -48,23 +39,11 @@ public sealed class HostBuffer : SafeHandle
     public static HostBuffer Take(long length)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
-        return new HostBuffer(TakeUnused(length) is var kept and not 0 ? kept : Allocate(length), length);
+        return new HostBuffer(s_unused.Take(length) is var kept and not 0 ? kept : Allocate(length), length);
     }
 
     /// <summary>Gives everything that is kept unused back to the system.</summary>
-    public static void ReleaseUnused()
-    {
-        nint[] unused;
-        lock (s_lock)
-        {
-            unused = [.. s_unused.Values.SelectMany(stack => stack)];
-            s_unused.Clear();
-            s_unusedBytes = 0;
-        }
-
-        foreach (var memory in unused)
-            Native.Free(memory);
-    }
+    public static void ReleaseUnused() => Free(s_unused.TakeAll());
 
     /// <summary>Some of its bytes as numbers.</summary>
     /// <param name="start">Numbers before them.</param>
@@ -82,30 +61,14 @@ public sealed class HostBuffer : SafeHandle
     /// <inheritdoc/>
     protected override bool ReleaseHandle()
     {
-        lock (s_lock)
-        {
-            if (s_unusedBytes + Length <= MostUnused)
-            {
-                ref var stack = ref CollectionsMarshal.GetValueRefOrAddDefault(s_unused, Length, out _);
-                (stack ??= new()).Push(handle);
-                s_unusedBytes += Length;
-                return true;
-            }
-        }
-
-        Native.Free(handle);
+        Free(s_unused.Put(handle, Length));
         return true;
     }
 
-    private static nint TakeUnused(long length)
+    private static void Free(List<nint> all)
     {
-        lock (s_lock)
-        {
-            if (!s_unused.TryGetValue(length, out var stack) || !stack.TryPop(out var memory))
-                return 0;
-            s_unusedBytes -= length;
-            return memory;
-        }
+        foreach (var memory in all)
+            Native.Free(memory);
     }
 
     private static nint Allocate(long length)
