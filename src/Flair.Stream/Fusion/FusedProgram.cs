@@ -14,13 +14,15 @@ internal delegate void MapObserver(MapNode node, ReadOnlySpan<float> values);
 /// </summary>
 internal sealed class FusedProgram : IDisposable
 {
-    private readonly IReadOnlyList<FusedStep> _steps;
+    private readonly FusedStep[] _steps;
+    private readonly int _beforeLogits;
     private readonly IReadOnlyDictionary<MapNode, MapRegion> _regions;
     private readonly MapBuffer _input;
 
     internal FusedProgram(IReadOnlyList<FusedStep> steps, IReadOnlyDictionary<MapNode, MapRegion> regions, MapBuffer input, NetworkGraph graph, MapType inputType, int windows, long arenaBytes)
     {
-        _steps = steps;
+        _steps = [.. steps];
+        _beforeLogits = Array.FindIndex(_steps, step => step.Output is null);
         _regions = regions;
         _input = input;
         InputType = inputType;
@@ -59,9 +61,19 @@ internal sealed class FusedProgram : IDisposable
     /// <param name="windows">Their memory, 1 to <see cref="Windows"/>; the scratchpad is one for all of them.</param>
     /// <param name="observer">Sees every map that a program in single precision computes as a whole; null: nobody does.</param>
     /// <exception cref="OneDnnException">oneDNN failed.</exception>
-    public unsafe void Run(ReadOnlySpan<FusedMemory> windows, MapObserver? observer = null)
+    public void Run(ReadOnlySpan<FusedMemory> windows, MapObserver? observer = null) => RunSteps(_steps, windows, observer);
+
+    /// <summary>Computes all that <see cref="RunLast"/> needs for the logits, whose memory need not be there yet.</summary>
+    /// <param name="windows">As for <see cref="Run"/>.</param>
+    public void RunFirst(ReadOnlySpan<FusedMemory> windows) => RunSteps(_steps.AsSpan(0, _beforeLogits), windows, null);
+
+    /// <summary>Computes the logits, after <see cref="RunFirst"/> with the same memory.</summary>
+    /// <param name="windows">As for <see cref="Run"/>.</param>
+    public void RunLast(ReadOnlySpan<FusedMemory> windows) => RunSteps(_steps.AsSpan(_beforeLogits), windows, null);
+
+    private unsafe void RunSteps(ReadOnlySpan<FusedStep> steps, ReadOnlySpan<FusedMemory> windows, MapObserver? observer)
     {
-        foreach (var step in _steps)
+        foreach (var step in steps)
         {
             step.Run(windows);
             if (observer is null || !step.Completes)

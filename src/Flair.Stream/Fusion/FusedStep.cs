@@ -7,7 +7,7 @@ namespace Flair.Fusion;
 /// <summary>Where maps lie while one window goes through.</summary>
 /// <param name="Arena">Memory of <see cref="FusedProgram.ArenaBytes"/>.</param>
 /// <param name="Scratchpad">Memory of <see cref="FusedProgram.ScratchpadBytes"/>.</param>
-/// <param name="Output">Takes the logits.</param>
+/// <param name="Output">Takes the logits; 0 before the passes that compute them.</param>
 internal unsafe readonly record struct FusedMemory(nint Arena, nint Scratchpad, nint Output)
 {
     /// <summary>A map's memory; null stands for the logits.</summary>

@@ -54,17 +54,21 @@ internal sealed class FusedWindowNetwork : IWindowNetwork
             throw new InvalidOperationException("the program was compiled for other windows");
         _arenas ??= HostBuffer.Take(BatchSize * program.ArenaBytes);
         _scratchpad ??= HostBuffer.Take(Math.Max(1, program.ScratchpadBytes));
+        Span<FusedMemory> memory = stackalloc FusedMemory[windows.Count];
+        for (var i = 0; i < memory.Length; i++)
+        {
+            memory[i] = new(_arenas.Pointer + (nint)(i * program.ArenaBytes), _scratchpad.Pointer, Output: 0);
+            _input.Write(windows[i].Span, _windowSize, program, memory[i]);
+        }
+
+        program.RunFirst(memory);
+        // Only now: else every worker would hold logits all the time.
         var logits = new HostLogits(windows.Count, program.Classes, Kept.Rows, Kept.Columns);
         try
         {
-            Span<FusedMemory> memory = stackalloc FusedMemory[windows.Count];
             for (var i = 0; i < memory.Length; i++)
-            {
-                memory[i] = new(_arenas.Pointer + (nint)(i * program.ArenaBytes), _scratchpad.Pointer, logits.View.Pointer + (nint)(i * logits.View.ImageStride * sizeof(float)));
-                _input.Write(windows[i].Span, _windowSize, program, memory[i]);
-            }
-
-            program.Run(memory);
+                memory[i] = memory[i] with { Output = logits.View.Pointer + (nint)(i * logits.View.ImageStride * sizeof(float)) };
+            program.RunLast(memory);
             return logits;
         }
         catch
