@@ -2,9 +2,6 @@
 .DEFAULT_GOAL := help
 .PHONY: help install build test demo reproduce bench format format-check lint publish clean
 
-export DOTNET_CLI_TELEMETRY_OPTOUT = 1
-export DOTNET_NOLOGO = 1
-
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
@@ -28,11 +25,11 @@ bench: build ## measure (bench/run)
 	@bench/run
 endif
 
-format: install ## format the code
-	@dotnet format Flair.Stream.sln --no-restore
+format: ## format the code
+	@scripts/format
 
-format-check: install ## fail where `make format` would change something
-	@dotnet format Flair.Stream.sln --no-restore --verify-no-changes
+format-check: ## fail where `make format` would change something
+	@scripts/format --verify-no-changes
 
 lint: build format-check ## analyzers (in the build), format, shellcheck where it is installed
 	@if command -v shellcheck >/dev/null; then shellcheck -x -S warning flair scripts/common.sh $$(grep -slI "^\#!.*bash" scripts/* .ci/* bench/*); \

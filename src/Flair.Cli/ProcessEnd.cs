@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Flair.Cli.Supervision;
 
 namespace Flair.Cli;
 
@@ -27,9 +28,7 @@ internal static partial class ProcessEnd
     {
         try
         {
-            // Named by the process and its start in clock ticks, the 22nd field of proc(5)'s stat; the second, the program's name, may have spaces.
-            var stat = File.ReadAllText("/proc/self/stat");
-            var process = $"{Environment.ProcessId}-{stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[22 - 3]}";
+            var process = $"{Environment.ProcessId}-{Processes.Status(Environment.ProcessId, Processes.StartTime)}";
             foreach (var port in (string[])[$"clr-debug-pipe-{process}-in", $"clr-debug-pipe-{process}-out", $"dotnet-diagnostic-{process}-socket"])
                 File.Delete(Path.Combine(Path.GetTempPath(), port));
         }

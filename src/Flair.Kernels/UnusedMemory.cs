@@ -1,10 +1,8 @@
-using System.Runtime.InteropServices;
-
 namespace Flair.Kernels;
 
 /// <summary>
 /// Native memory that nobody uses for now, for the next who asks for as many bytes. What was put back last is taken first, so that what a run has too much of
-/// stays at the bottom; it is given up when nobody has asked for it for a while, as is memory of a size that comes no more.
+/// grows old; it is given up when nobody has asked for it for a while, as is memory of a size that comes no more.
 /// </summary>
 /// <param name="most">Bytes that are kept at most.</param>
 /// <param name="patience">How long memory waits for somebody.</param>
@@ -12,8 +10,7 @@ namespace Flair.Kernels;
 internal sealed class UnusedMemory(long most, TimeSpan patience, TimeProvider clock)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<long, List<(nint Memory, long Since)>> _kept = [];
-    private long _bytes;
+    private readonly List<(nint Memory, long Length, long Since)> _kept = []; // the oldest first
 
     /// <summary>Bytes that are kept now.</summary>
     public long Bytes
@@ -21,7 +18,7 @@ internal sealed class UnusedMemory(long most, TimeSpan patience, TimeProvider cl
         get
         {
             lock (_lock)
-                return _bytes;
+                return Sum();
         }
     }
 
@@ -30,11 +27,11 @@ internal sealed class UnusedMemory(long most, TimeSpan patience, TimeProvider cl
     {
         lock (_lock)
         {
-            if (!_kept.TryGetValue(length, out var same) || same.Count == 0)
+            var last = _kept.FindLastIndex(kept => kept.Length == length);
+            if (last < 0)
                 return 0;
-            var (memory, _) = same[^1];
-            same.RemoveAt(same.Count - 1);
-            _bytes -= length;
+            var memory = _kept[last].Memory;
+            _kept.RemoveAt(last);
             return memory;
         }
     }
@@ -43,49 +40,32 @@ internal sealed class UnusedMemory(long most, TimeSpan patience, TimeProvider cl
     /// <returns>What is to be freed now: memory that has waited too long, and this where there is no room for it.</returns>
     public List<nint> Put(nint memory, long length)
     {
-        List<nint> freed = [];
-        var now = clock.GetTimestamp();
         lock (_lock)
         {
-            foreach (var (size, same) in _kept)
-            {
-                var fresh = same.FindIndex(kept => clock.GetElapsedTime(kept.Since, now) <= patience);
-                Remove(size, same, fresh < 0 ? same.Count : fresh, freed);
-            }
-
-            if (_bytes + length > most)
-            {
+            var now = clock.GetTimestamp();
+            var fresh = _kept.FindIndex(kept => clock.GetElapsedTime(kept.Since, now) <= patience);
+            var freed = RemoveOldest(fresh < 0 ? _kept.Count : fresh);
+            if (Sum() + length <= most)
+                _kept.Add((memory, length, now));
+            else
                 freed.Add(memory);
-                return freed;
-            }
-
-            ref var room = ref CollectionsMarshal.GetValueRefOrAddDefault(_kept, length, out _);
-            (room ??= []).Add((memory, now));
-            _bytes += length;
+            return freed;
         }
-
-        return freed;
     }
 
     /// <summary>Takes all of it out.</summary>
     public List<nint> TakeAll()
     {
-        List<nint> all = [];
         lock (_lock)
-        {
-            foreach (var (size, same) in _kept)
-                Remove(size, same, same.Count, all);
-        }
-
-        return all;
+            return RemoveOldest(_kept.Count);
     }
 
-    /// <summary>Moves the oldest of a size.</summary>
-    private void Remove(long size, List<(nint Memory, long Since)> same, int count, List<nint> to)
+    private long Sum() => _kept.Sum(kept => kept.Length);
+
+    private List<nint> RemoveOldest(int count)
     {
-        foreach (var (memory, _) in CollectionsMarshal.AsSpan(same)[..count])
-            to.Add(memory);
-        same.RemoveRange(0, count);
-        _bytes -= count * size;
+        List<nint> oldest = [.. _kept.Take(count).Select(kept => kept.Memory)];
+        _kept.RemoveRange(0, count);
+        return oldest;
     }
 }

@@ -13,6 +13,12 @@ internal static partial class Processes
     public const int Kill = 9;
     public const int Terminate = 15;
 
+    /// <summary>For <see cref="Status"/>: what it does, a letter.</summary>
+    public const int State = 3;
+
+    /// <summary>For <see cref="Status"/>: when it began, in ticks of the clock.</summary>
+    public const int StartTime = 22;
+
     /// <summary>Tells a child whose it is: <c>descriptor of the ledger:process that supervises</c>.</summary>
     private const string Variable = "FLAIR_SUPERVISOR";
 
@@ -69,15 +75,26 @@ internal static partial class Processes
     public static bool IsChild => Environment.GetEnvironmentVariable(Variable) is not null;
 
     /// <summary>Sends a signal; one that comes too late is none.</summary>
-    public static void Send(int process, int signal) => _ = kill(process, signal);
+    /// <returns>Whether there was a process to send it to.</returns>
+    public static bool Send(int process, int signal) => kill(process, signal) == 0;
+
+    /// <summary>A field of a process's <c>/proc/PID/stat</c>.</summary>
+    /// <param name="process">The process.</param>
+    /// <param name="field">Its number in proc(5): <see cref="State"/>, <see cref="StartTime"/>, or another after the second.</param>
+    /// <exception cref="IOException">There is no such process.</exception>
+    public static string Status(int process, int field)
+    {
+        // The second field, the program's name in parentheses, may have any character.
+        var stat = File.ReadAllText($"/proc/{process}/stat");
+        return stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[field - State];
+    }
 
     /// <summary>True when a process is stopped, by Ctrl-Z or a debugger.</summary>
     public static bool IsStopped(int process)
     {
         try
         {
-            var stat = File.ReadAllText($"/proc/{process}/stat");
-            return stat.AsSpan(stat.LastIndexOf(')') + 2)[0] is 'T' or 't';
+            return Status(process, State) is "T" or "t";
         }
         catch (Exception e) when (e is IOException or ArgumentOutOfRangeException or UnauthorizedAccessException)
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Flair.Checkpoints;
 using Flair.Fusion;
 using Flair.Inference;
 using Flair.Publishing;
@@ -78,7 +79,7 @@ public static class RunPlanner
         var canvas = widest * settings.Window.Size * pixelBytes;
         var strips = 5 * (widest + (2 * settings.Window.Size)) * BlockRows * ((plan.Mosaic.ChannelCount * sampleBytes) + 1);
         var copies = plan.IsFused && settings.Precision == Precision.Fp32 ? FilteredWeightCopies : WeightCopies;
-        var weights = copies * sizeof(float) * plan.Model.Weights.Sum(entry => entry.Value.Shape.Aggregate(1L, (product, side) => product * side));
+        var weights = copies * sizeof(float) * plan.Model.Weights.Sum(entry => (long)entry.Value.Data.Length / entry.Value.Type.Size());
         var perPixel = OutputBytesPerPixel + (settings.Outputs.Confidence ? 0.5 : 0) + (settings.Outputs.Probabilities ? 0.2 * classes : 0);
         var temporary = plan.Units.SelectMany(unit => unit.Tiles).Select(tile => tile.Rect.Area).DefaultIfEmpty(0).Max() * 3;
         var across = plan.Units.Count > 1 ? plan.Units.Max(unit => unit.Bounds.Right) - plan.Units.Min(unit => unit.Bounds.X) : 0L;

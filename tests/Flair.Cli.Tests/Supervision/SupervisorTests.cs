@@ -60,7 +60,7 @@ public sealed class SupervisorTests(FaultyDecoder here) : IClassFixture<FaultyDe
     public void AKillBlamesNoFileAndIsOverAfterTheLastRestart()
     {
         var run = here.Detect("killed", [("FAULT_FILE", $"{Bad}.jp2"), ("FAULT_DEED", "hang"), ("FAULT_ONCE", here.At("killed-hangs"))], "--set", "resources.restarts=0");
-        Processes.Send(here.HangingChildOf(run, "killed-hangs"), Processes.Kill);
+        Assert.True(Processes.Send(here.HangingChildOf(run, "killed-hangs"), Processes.Kill));
         var (code, _, error) = FaultyDecoder.End(run);
         Assert.Equal(ExitCode.InternalError, code);
         Assert.Contains("no input is to blame", error, StringComparison.Ordinal);
@@ -74,7 +74,7 @@ public sealed class SupervisorTests(FaultyDecoder here) : IClassFixture<FaultyDe
     {
         var run = here.Detect("orphan", [("FAULT_FILE", $"{Bad}.jp2"), ("FAULT_DEED", "hang"), ("FAULT_ONCE", here.At("orphan-hangs"))]);
         var child = here.HangingChildOf(run, "orphan-hangs");
-        Processes.Send(run.Id, Processes.Kill);
+        Assert.True(Processes.Send(run.Id, Processes.Kill));
         Assert.True(FaultyDecoder.IsGone(child));
         run.Dispose();
         Assert.Equal(0, FaultyDecoder.End(here.Detect("orphan", [])).Code);
@@ -86,7 +86,7 @@ public sealed class SupervisorTests(FaultyDecoder here) : IClassFixture<FaultyDe
     {
         var run = here.Detect("stopped", [("FAULT_FILE", $"{Bad}.jp2"), ("FAULT_DEED", "hang"), ("FAULT_ONCE", here.At("stopped-hangs"))]);
         here.HangingChildOf(run, "stopped-hangs");
-        Processes.Send(run.Id, Processes.Terminate);
+        Assert.True(Processes.Send(run.Id, Processes.Terminate));
         var (code, _, error) = FaultyDecoder.End(run);
         Assert.Equal(ExitCode.Stopped, code);
         Assert.Single(error.Split('\n'), line => line.StartsWith("stopping;", StringComparison.Ordinal));
