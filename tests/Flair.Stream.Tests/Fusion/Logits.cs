@@ -23,6 +23,15 @@ internal static class Logits
         Assert.InRange(worst / expected.Max(Math.Abs), 0, tolerance);
     }
 
+    /// <summary>How many pixels have the same logits but for so much of the largest of all, of all pixels.</summary>
+    public static double ShareOfPixelsNear(float[] expected, float[] actual, int classes, double tolerance)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        var limit = expected.Max(Math.Abs) * tolerance;
+        var pixels = expected.Length / classes;
+        return (double)Enumerable.Range(0, pixels).Count(p => Enumerable.Range(p * classes, classes).All(i => Math.Abs((double)expected[i] - actual[i]) <= limit)) / pixels;
+    }
+
     /// <summary>Root of the mean square of the difference over that of the numbers about their mean.</summary>
     public static double RelativeError(float[] expected, float[] actual)
     {
