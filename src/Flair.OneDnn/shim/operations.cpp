@@ -311,7 +311,7 @@ std::unique_ptr<Operation> create_winograd(const flair_convolution& what, const 
   auto operation = std::make_unique<Operation>();
   operation->winograd = std::make_unique<Winograd>(what, kernel, bias);
   operation->scratchpad_bytes = operation->winograd->scratchpad_bytes();
-  operation->implementation = "winograd:avx2";
+  operation->implementation = operation->winograd->implementation();
   return operation;
 }
 
@@ -385,9 +385,6 @@ void run_squares(const Operation& operation, const void* in, const void* added, 
   run(convolution, scratchpad, added, out, scratchpad + aligned(convolution.in.get_size()));
 }
 
-// Instruction sets are numbered so that one's number has the bits of those that it includes; the numbers differ between versions.
-bool has(int isa) { return (static_cast<int>(dnnl::get_effective_cpu_isa()) & isa) == isa; }
-
 }  // namespace
 }  // namespace flair
 
@@ -402,12 +399,6 @@ const char* flair_onednn_version() {
   }();
   return version.c_str();
 }
-
-int32_t flair_onednn_has_bfloat16() { return has(dnnl_cpu_isa_avx512_core_bf16); }
-
-int32_t flair_onednn_has_int8() { return has(dnnl_cpu_isa_avx2); }
-
-int32_t flair_onednn_has_vnni() { return has(dnnl_cpu_isa_avx512_core_vnni) || has(dnnl_cpu_isa_avx2_vnni); }
 
 void flair_onednn_set_threads(int32_t count) { omp_set_num_threads(count); }
 

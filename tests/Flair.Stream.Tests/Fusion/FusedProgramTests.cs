@@ -161,7 +161,8 @@ public sealed class FusedProgramTests
         float[] single = Run(ProgramTypes.Single), half = Run(new ProgramTypes(MapType.BFloat16));
 
         Assert.NotEqual(single, half);
-        Assert.InRange(Logits.RelativeError(single, half), 0, 0.02);
+        // 0.005 to 0.010 by the definition, 0.009 to 0.022 where multiplications are saved.
+        Assert.InRange(Logits.RelativeError(single, half), 0, 0.03);
 
         float[] Run(ProgramTypes types) => ProgramRunner.OnWorker(() =>
         {
