@@ -57,10 +57,10 @@ public sealed class QuantizedProgramTests
 
         Assert.NotEqual(expected, whole);
         Assert.InRange(Logits.RelativeError(expected, whole), 0, 0.1);
-        // oneDNN's kernels may round a value halfway between two bytes either way, depending on the map's size (MA-Net's on AVX-512: one value, which 7 x 7 pixels see).
-        // A border that is computed wrongly would be half of the pixels or more.
+        // oneDNN's kernels may round a value halfway between two bytes either way, depending on the map's size (MA-Net's on AVX-512: one value or two, each of which 8 × 8 of
+        // the 1024 pixels see). Borders that are computed wrongly would be seen by most pixels.
         var cut = Logits.Cut(whole, size, new(size / 4, size / 4, size / 2, size / 2));
-        Assert.InRange(Logits.ShareOfPixelsNear(cut, part, network.Graph.Output.Channels, 2e-5), 0.9, 1);
+        Assert.InRange(Logits.ShareOfPixelsNear(cut, part, network.Graph.Output.Channels, 2e-5), 0.75, 1);
         Assert.InRange(Logits.RelativeError(cut, part), 0, 0.01);
     }
 
