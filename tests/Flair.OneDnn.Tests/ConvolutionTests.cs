@@ -42,39 +42,19 @@ public sealed class ConvolutionTests
 
     [OneDnnTheory]
     [MemberData(nameof(Shapes))]
-    public void Threads_that_share_a_map_change_nothing(string name)
-    {
-        var shape = s_shapes[name] with { InType = MapType.Float32, OutType = MapType.Float32, Relu = true };
-        var input = Maps.Encode(MapType.Float32, Maps.Random(MapType.Float32, shape.InRows * shape.InColumns * shape.InChannels, 1));
-        var kernel = ToSingle(Maps.Random(MapType.Float32, shape.OutChannels * shape.InChannels * shape.Kernel * shape.Kernel, 2));
-        var bias = ToSingle(Maps.Random(MapType.Float32, shape.OutChannels, 3));
+    public void Threads_that_share_a_map_change_nothing(string name) => AssertThreadsChangeNothing(name, MapType.Float32);
 
-        byte[] Run(int threads)
-        {
-            using var operation = Operation.Convolution(shape with { Threads = threads }, kernel, bias);
-            return Maps.Run(operation, input, new byte[4 * shape.OutRows * shape.OutColumns * shape.OutChannels]);
-        }
-
-        Assert.Equal(Run(1), Run(3));
-    }
+    [OneDnnTheory(MapType.BFloat16)]
+    [MemberData(nameof(Shapes))]
+    public void Threads_that_share_a_map_change_nothing_in_bfloat16(string name) => AssertThreadsChangeNothing(name, MapType.BFloat16);
 
     [OneDnnTheory]
     [MemberData(nameof(Shapes))]
-    public void Images_that_are_computed_at_once_are_as_alone(string name)
-    {
-        var shape = s_shapes[name] with { InType = MapType.Float32, OutType = MapType.Float32, SumType = s_shapes[name].Transposed ? MapType.None : MapType.Float32, Images = 3 };
-        var kernel = ToSingle(Maps.Random(MapType.Float32, shape.OutChannels * shape.InChannels * shape.Kernel * shape.Kernel, 1));
-        var bias = ToSingle(Maps.Random(MapType.Float32, shape.OutChannels, 2));
-        byte[][] inputs = [.. Enumerable.Range(3, 3).Select(seed => Maps.Encode(MapType.Float32, Maps.Random(MapType.Float32, shape.InRows * shape.InColumns * shape.InChannels, seed)))];
-        byte[][] held = [.. Enumerable.Range(6, 3).Select(seed => Maps.Encode(MapType.Float32, Maps.Random(MapType.Float32, shape.OutRows * shape.OutColumns * shape.OutChannels, seed)))];
-        using var operation = Operation.Convolution(shape, kernel, bias);
+    public void Images_that_are_computed_at_once_are_as_alone(string name) => AssertImagesAreAsAlone(name, MapType.Float32);
 
-        var alone = inputs.Zip(held, (input, before) => Maps.Run(operation, input, before)).ToArray();
-
-        Assert.NotEqual(alone[0], alone[1]);
-        Assert.Equal(alone, Maps.Run(operation, inputs, held));
-        Assert.Equal(alone[..2], Maps.Run(operation, inputs[..2], held));
-    }
+    [OneDnnTheory(MapType.BFloat16)]
+    [MemberData(nameof(Shapes))]
+    public void Images_that_are_computed_at_once_are_as_alone_in_bfloat16(string name) => AssertImagesAreAsAlone(name, MapType.BFloat16);
 
     [OneDnnFact]
     public void Saved_multiplications_cost_little_exactness()
@@ -285,6 +265,38 @@ public sealed class ConvolutionTests
         Assert.Throws<ArgumentOutOfRangeException>(() => Operation.Convolution(shape, new float[(16 * 32 * 9) - 1], new float[32]));
         Assert.Throws<ArgumentOutOfRangeException>(() => Operation.Convolution(shape, new float[16 * 32 * 9], new float[31]));
         Assert.Throws<ArgumentOutOfRangeException>(() => Operation.Convolution(shape, new sbyte[16 * 32 * 9], new float[32], new float[33]));
+    }
+
+    private static void AssertThreadsChangeNothing(string name, MapType type)
+    {
+        var shape = s_shapes[name] with { InType = type, OutType = type, Relu = true };
+        var input = Maps.Encode(type, Maps.Random(type, shape.InRows * shape.InColumns * shape.InChannels, 1));
+        var kernel = ToSingle(Maps.Random(MapType.Float32, shape.OutChannels * shape.InChannels * shape.Kernel * shape.Kernel, 2));
+        var bias = ToSingle(Maps.Random(MapType.Float32, shape.OutChannels, 3));
+
+        byte[] Run(int threads)
+        {
+            using var operation = Operation.Convolution(shape with { Threads = threads }, kernel, bias);
+            return Maps.Run(operation, input, new byte[type.Bytes() * shape.OutRows * shape.OutColumns * shape.OutChannels]);
+        }
+
+        Assert.Equal(Run(1), Run(3));
+    }
+
+    private static void AssertImagesAreAsAlone(string name, MapType type)
+    {
+        var shape = s_shapes[name] with { InType = type, OutType = type, SumType = s_shapes[name].Transposed ? MapType.None : type, Images = 3 };
+        var kernel = ToSingle(Maps.Random(MapType.Float32, shape.OutChannels * shape.InChannels * shape.Kernel * shape.Kernel, 1));
+        var bias = ToSingle(Maps.Random(MapType.Float32, shape.OutChannels, 2));
+        byte[][] inputs = [.. Enumerable.Range(3, 3).Select(seed => Maps.Encode(type, Maps.Random(type, shape.InRows * shape.InColumns * shape.InChannels, seed)))];
+        byte[][] held = [.. Enumerable.Range(6, 3).Select(seed => Maps.Encode(type, Maps.Random(type, shape.OutRows * shape.OutColumns * shape.OutChannels, seed)))];
+        using var operation = Operation.Convolution(shape, kernel, bias);
+
+        var alone = inputs.Zip(held, (input, before) => Maps.Run(operation, input, before)).ToArray();
+
+        Assert.NotEqual(alone[0], alone[1]);
+        Assert.Equal(alone, Maps.Run(operation, inputs, held));
+        Assert.Equal(alone[..2], Maps.Run(operation, inputs[..2], held));
     }
 
     private static void AssertFloats(ConvolutionShape shape, MapType inType, MapType outType)
