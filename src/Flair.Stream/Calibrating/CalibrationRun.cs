@@ -52,7 +52,7 @@ public sealed class CalibrationRun
             throw new FlairException("formula weights map nothing, so there is nothing to keep: calibrate weights from a file");
         var mosaic = Mosaic.Open(settings, notice);
         var model = ModelLoader.Load(settings.Model, mosaic.ChannelCount);
-        if (!PrecisionChoice.CanBeInBytes(model, "cpu"))
+        if (!PrecisionChoice.IsOfConvolutions(model, "cpu"))
             throw new FlairException($"{model.Architecture} cannot be computed in int8: {PrecisionChoice.NetworksInBytes} can; take precision bf16 or fp32");
         using var thread = new DeviceThread();
         return thread.Run(() => new CalibrationRun(settings, mosaic, model, notice, cancellation).Calibrate(windows));

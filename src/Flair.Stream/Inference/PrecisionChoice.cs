@@ -9,7 +9,7 @@ namespace Flair.Inference;
 /// <summary>Which arithmetic a run takes where its settings leave that open, and what runs it.</summary>
 public static class PrecisionChoice
 {
-    /// <summary>Those for which <see cref="CanBeInBytes"/> is true, in words.</summary>
+    /// <summary>Those for which <see cref="IsOfConvolutions"/> is true, in words.</summary>
     internal const string NetworksInBytes = "networks on a ResNet";
 
     /// <summary>The precision that <see cref="Precision.Auto"/> becomes; any other stays.</summary>
@@ -42,8 +42,9 @@ public static class PrecisionChoice
     internal static bool CouldBeAuto(Precision precision, string device, LoadedModel model, Calibration? calibration) => device == "cpu" && precision switch
     {
         Precision.Fp32 => true,
-        Precision.Bf16 => IsFused(model, device) && OneDnnLibrary.HasBFloat16 && IsComparedInBFloat16(model),
-        Precision.Int8 => CanBeInBytes(model, device) && OneDnnLibrary.HasInt8 && calibration is { IsGood: true },
+        // Transformers were never compared with trained weights.
+        Precision.Bf16 => IsOfConvolutions(model, device) && OneDnnLibrary.HasBFloat16,
+        Precision.Int8 => IsOfConvolutions(model, device) && OneDnnLibrary.HasInt8 && calibration is { IsGood: true },
         _ => false,
     };
 
@@ -64,21 +65,14 @@ public static class PrecisionChoice
         return (IsConvolutional(encoder) || OneDnnLibrary.HasInt8) && family.CanBeFused(encoder, channels, classes);
     }
 
-    /// <summary>Whether a model can be computed in bytes: fused, and of convolutions mostly.</summary>
-    internal static bool CanBeInBytes(LoadedModel model, string device) => IsFused(model, device) && IsConvolutional(ArchitectureRegistry.Parse(model.Architecture).Encoder);
+    /// <summary>Whether a model is fused, and of convolutions mostly: then it can be computed in bytes.</summary>
+    internal static bool IsOfConvolutions(LoadedModel model, string device) => IsFused(model, device) && IsConvolutional(ArchitectureRegistry.Parse(model.Architecture).Encoder);
 
     private static bool IsConvolutional(string encoder) => EncoderCatalog.Convolutional.Contains(encoder, StringComparer.Ordinal);
 
-    /// <summary>Whether trained weights of such a network were found to keep the map in bf16.</summary>
-    private static bool IsComparedInBFloat16(LoadedModel model)
-    {
-        var (family, encoder) = ArchitectureRegistry.Parse(model.Architecture);
-        return family.Decoder is "unet" or "unetplusplus" && IsConvolutional(encoder);
-    }
-
     private static void CheckInt8(LoadedModel model, string device, Calibration? calibration)
     {
-        if (!CanBeInBytes(model, device))
+        if (!IsOfConvolutions(model, device))
             throw new FlairException($"precision int8: {model.Architecture} cannot be computed in it, {NetworksInBytes} can; take bf16 or fp32");
         if (!OneDnnLibrary.HasInt8)
             throw new FlairException("precision int8: this processor has no AVX2, it would be slower; take fp32");

@@ -8,9 +8,10 @@ public static class SettingsFingerprint
 {
     /// <summary>
     /// Raised whenever the same settings, inputs and model give other pixels than before. Another version of the program goes on with an output directory as
-    /// long as this is the same.
+    /// long as this is the same. 2 where there is bfloat16 (int8 has it beside bytes): it is multiplied by Winograd's filtering, which rounds otherwise.
     /// </summary>
-    public const int AlgorithmVersion = 1;
+    /// <param name="precision">The precision of the run.</param>
+    public static int AlgorithmVersion(Precision precision) => precision is Precision.Bf16 or Precision.Int8 ? 2 : 1;
 
     /// <summary>The word before the version.</summary>
     internal const string AlgorithmKey = "settings";
@@ -29,7 +30,7 @@ public static class SettingsFingerprint
     /// <summary>The text that is hashed, one setting a line.</summary>
     internal static string Canonical(RunSettings settings, string device)
     {
-        var lines = new List<string> { $"{AlgorithmKey} {AlgorithmVersion}" };
+        var lines = new List<string> { $"{AlgorithmKey} {AlgorithmVersion(settings.Precision)}" };
         foreach (var product in settings.Inputs)
         {
             lines.Add(product.Height is { } height

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Flair.Settings;
 
 namespace Flair.Tests.Settings;
@@ -50,10 +51,16 @@ public sealed class SettingsFingerprintTests : IDisposable
     }
 
     // It is in the records of every finished tile: when this test fails, no output directory of an earlier version can be resumed.
-    [Fact]
-    public void ItStaysTheSameFromVersionToVersion() => Assert.Equal(
-        Convert.ToHexStringLower(SHA256.HashData("settings 1\nbands [1, 2, 3]\ncrs \nnormalization scaling\nmeans []\nstds []\nwindow 512 128\nbatch 4\nstitch blend\noutputs True False False\nnodata auto 32\nprecision auto\ndevice cpu\nslicing lattice"u8)),
-        SettingsFingerprint.Of(_files.Parse(SettingsTestFiles.Pipeline), "cpu"));
+    [Theory]
+    [InlineData("auto", 1)]
+    [InlineData("fp32", 1)]
+    [InlineData("bf16", 2)]
+    [InlineData("int8", 2)]
+    public void ItStaysTheSameFromVersionToVersion(string precision, int algorithm)
+    {
+        var text = $"settings {algorithm}\nbands [1, 2, 3]\ncrs \nnormalization scaling\nmeans []\nstds []\nwindow 512 128\nbatch 4\nstitch blend\noutputs True False False\nnodata auto 32\nprecision {precision}\ndevice cpu\nslicing lattice";
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))), SettingsFingerprint.Of(_files.Parse(SettingsTestFiles.Pipeline, new() { Sets = [$"precision={precision}"] }), "cpu"));
+    }
 
     private string Of(params string[] sets) => SettingsFingerprint.Of(_files.Parse(SettingsTestFiles.Pipeline, new() { Sets = sets }));
 }
