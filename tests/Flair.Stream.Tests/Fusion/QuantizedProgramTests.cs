@@ -35,13 +35,13 @@ public sealed class QuantizedProgramTests
     public void Bytes_beside_bfloat16_are_near_single_precision(string[] convolutions) => AssertBytesAreNear(MapType.BFloat16, convolutions);
 
     [OneDnnTheory(MapType.UInt8)]
-    [InlineData("resnet18_fpn", Size)]
-    [InlineData("resnet18_deeplabv3plus", Size)]
-    [InlineData("resnet18_linknet", Size)]
-    [InlineData("resnet18_pspnet", Size)]
-    [InlineData("resnet18_manet", Size)]
-    [InlineData("resnet18_pan", 2 * Size)]
-    public void What_can_be_in_bytes_is_near_single_precision(string name, int size)
+    [InlineData("resnet18_fpn", Size, 0)]
+    [InlineData("resnet18_deeplabv3plus", Size, 0)]
+    [InlineData("resnet18_linknet", Size, 0)]
+    [InlineData("resnet18_pspnet", Size, 0)]
+    [InlineData("resnet18_manet", Size, 0.25)]
+    [InlineData("resnet18_pan", 2 * Size, 0)]
+    public void What_can_be_in_bytes_is_near_single_precision(string name, int size, double flipped)
     {
         var network = TracedNetwork.OfArchitecture(name, 3, 13);
         var window = FormulaWeights.Input(3 * size * size);
@@ -57,10 +57,10 @@ public sealed class QuantizedProgramTests
 
         Assert.NotEqual(expected, whole);
         Assert.InRange(Logits.RelativeError(expected, whole), 0, 0.1);
-        // oneDNN's kernels may round a value halfway between two bytes either way, depending on the map's size (MA-Net's on AVX-512: one value or two, each of which 8 × 8 of
-        // the 1024 pixels see). Borders that are computed wrongly would be seen by most pixels.
+        // oneDNN's kernels may round a value halfway between two bytes either way, depending on the map's size: MA-Net's on AVX-512 do, of one value or two, each of which 8 × 8 of
+        // the 1024 pixels see. Borders that are computed wrongly would be seen by most pixels.
         var cut = Logits.Cut(whole, size, new(size / 4, size / 4, size / 2, size / 2));
-        Assert.InRange(Logits.ShareOfPixelsNear(cut, part, network.Graph.Output.Channels, 2e-5), 0.75, 1);
+        Assert.InRange(Logits.ShareOfPixelsNear(cut, part, network.Graph.Output.Channels, 2e-5), 1 - flipped, 1);
         Assert.InRange(Logits.RelativeError(cut, part), 0, 0.01);
     }
 
