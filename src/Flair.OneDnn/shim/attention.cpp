@@ -13,8 +13,7 @@ namespace {
 
 constexpr int query_rows = 48;
 
-#pragma GCC push_options
-#pragma GCC target("avx2,fma")
+FLAIR_TARGET
 
 // Panels as multiply wants them of [channel][output], each element by its own.
 template <class Element>
@@ -66,7 +65,7 @@ void attend(const Value* queries, const Value* keys_values, int32_t query_count,
   }
 }
 
-#pragma GCC pop_options
+FLAIR_TARGET_END
 
 }  // namespace
 }  // namespace flair

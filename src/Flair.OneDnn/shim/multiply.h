@@ -11,30 +11,29 @@
 #include <cstring>
 #include <type_traits>
 
+#include "layout.h"
+
 #ifndef FLAIR_LANES
 #define FLAIR_LANES 8
 #endif
 
+// Around functions for those processors.
+#ifdef FLAIR_BFLOAT16_ELEMENTS
+#define FLAIR_TARGET _Pragma("GCC push_options") _Pragma("GCC target(\"avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16\")")
+#elif FLAIR_LANES == 16
+#define FLAIR_TARGET _Pragma("GCC push_options") _Pragma("GCC target(\"avx2,fma,avx512f,avx512bw,avx512dq,avx512vl\")")
+#else
+#define FLAIR_TARGET _Pragma("GCC push_options") _Pragma("GCC target(\"avx2,fma\")")
+#endif
+#define FLAIR_TARGET_END _Pragma("GCC pop_options")
+
 namespace flair {
 
 constexpr int lanes = FLAIR_LANES;
-constexpr int panel_width = 16;
 
 namespace {
 
-template <class Number>
-Number round_up(Number value, int unit) {
-  return (value + unit - 1) / unit * unit;
-}
-
-#pragma GCC push_options
-#ifdef FLAIR_BFLOAT16_ELEMENTS
-#pragma GCC target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")
-#elif FLAIR_LANES == 16
-#pragma GCC target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")
-#else
-#pragma GCC target("avx2,fma")
-#endif
+FLAIR_TARGET
 
 typedef float vec __attribute__((vector_size(lanes * sizeof(float)), aligned(4), may_alias));
 #define FLAIR_INLINE static inline __attribute__((always_inline))
@@ -141,7 +140,7 @@ inline void multiply(const element* in, size_t in_row, const element* kernel, in
   if (o < outputs) multiply_columns<1>(in, in_row, kernel + static_cast<size_t>(o) * channels, 0, lanes, rows, channels, sums + o, outputs);
 }
 
-#pragma GCC pop_options
+FLAIR_TARGET_END
 
 }  // namespace
 }  // namespace flair

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "flair_onednn.h"
+#include "layout.h"
 #include "winograd.h"
 
 static_assert(DNNL_VERSION_MAJOR == 2 || DNNL_VERSION_MAJOR == 3, "written for the calls of oneDNN 2 and 3");
@@ -65,7 +66,7 @@ memory::data_type type_of(int32_t type) {
 // something else, with no error. One after the other, none of thousands did. Executing them together is no problem.
 std::mutex creation;
 
-size_t aligned(size_t bytes) { return (bytes + 63) / 64 * 64; }
+size_t aligned(size_t bytes) { return round_up(bytes, cache_line); }
 
 struct Operation;
 

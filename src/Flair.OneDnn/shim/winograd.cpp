@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <new>
 
+#include "layout.h"
 #include "processor.h"
 #include "values.h"
 #include "winograd_tiles.h"
@@ -14,12 +15,7 @@
 namespace flair {
 namespace {
 
-constexpr int cache_line = 64;
-constexpr int panel_width = 16;  // of multiply.h
-
-int32_t round_up(int32_t value, int32_t unit) { return (value + unit - 1) / unit * unit; }
-
-char* aligned(char* memory) { return memory + (cache_line - reinterpret_cast<uintptr_t>(memory) % cache_line) % cache_line; }
+char* aligned(char* memory) { return reinterpret_cast<char*>(round_up(reinterpret_cast<uintptr_t>(memory), cache_line)); }
 
 // Elements from one point to the next. A cache line more than needed: a tile's values at all points would otherwise fall into the same few sets of the cache.
 size_t plane_of(int tiles, int channels, size_t bytes) { return static_cast<size_t>(tiles) * channels + cache_line / bytes; }
@@ -134,19 +130,13 @@ Winograd::Winograd(const flair_convolution& what, const float* kernel, const flo
   block_ = std::min(std::max(fitting, 36), what.images * tiles_of_image());
 
   const size_t kernel_elements = static_cast<size_t>(points) * in * all;
-  kernel_.reset(std::aligned_alloc(cache_line, (kernel_elements * passes_.bytes + cache_line - 1) / cache_line * cache_line));
+  kernel_.reset(std::aligned_alloc(cache_line, round_up(kernel_elements * passes_.bytes, cache_line)));
   if (kernel_ == nullptr) throw std::bad_alloc();
   bias_.assign(part_channels_, 0);
   std::copy_n(bias, what.out_channels, bias_.begin());
   // The tap of the kernel, along one axis, that the part (0 or 1 along it) of an input channel or of an output channel has at a place; none where that is outside.
   const auto tap = [&](int32_t at, int32_t in_part, int32_t out_part, int32_t padding) {
     return transposed ? out_part + 2 - 2 * at : strided ? 2 * at + in_part - padding % 2 : at;
-  };
-  const auto put = [&](size_t at, float value) {
-    if (passes_.bytes == sizeof(float))
-      static_cast<float*>(kernel_.get())[at] = value;
-    else
-      narrow(value, static_cast<uint16_t*>(kernel_.get())[at]);
   };
 #pragma omp parallel for num_threads(what_.threads)
   for (int32_t panel = 0; panel < all; panel += panel_width) {
@@ -169,7 +159,10 @@ Winograd::Winograd(const flair_convolution& what, const float* kernel, const flo
       for (int i = 0; i < side; i++) transform_kernel(half + i * taps_, taps_, 1, whole + i * side, 1);
       for (int p = 0; p < points; p++) {
         const size_t first = (static_cast<size_t>(p) * all + panel) * in + static_cast<size_t>(c / passes_.unit) * passes_.unit * width + c % passes_.unit;
-        for (int32_t l = 0; l < width; l++) put(first + static_cast<size_t>(l) * passes_.unit, static_cast<float>(whole[p].of[l]));
+        if (passes_.bytes == sizeof(float))
+          std::copy_n(whole[p].of, width, static_cast<float*>(kernel_.get()) + first);
+        else
+          for (int32_t l = 0; l < width; l++) narrow(static_cast<float>(whole[p].of[l]), static_cast<uint16_t*>(kernel_.get())[first + static_cast<size_t>(l) * passes_.unit]);
       }
     }
   }

@@ -6,14 +6,7 @@
 namespace flair {
 namespace {
 
-#pragma GCC push_options
-#ifdef FLAIR_BFLOAT16_ELEMENTS
-#pragma GCC target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")
-#elif FLAIR_LANES == 16
-#pragma GCC target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")
-#else
-#pragma GCC target("avx2,fma")
-#endif
+FLAIR_TARGET
 
 // The points.
 constexpr float inner = 0.70710678118654752f, outer = 1.41421356237309505f;
@@ -126,7 +119,7 @@ void multiply_tiles(const void* values, size_t values_row, const void* kernel, i
   multiply(static_cast<const element*>(values), values_row, static_cast<const element*>(kernel), tiles, channels, outputs, products);
 }
 
-#pragma GCC pop_options
+FLAIR_TARGET_END
 
 constexpr TilePasses tile_passes(const char* name) { return {name, lanes, unit, sizeof(element), read_tile, multiply_tiles, write_tile}; }
 

@@ -16,7 +16,7 @@ public static class RunPlanner
 {
     // Measured (see bench/). Bytes of activations a window pixel where libtorch runs the network, which keeps more maps than it needs, and of a fused one in
     // single precision (U-Net on ResNet-34); the resident set of the runtime, libraries and decoders, and of libtorch where it is needed; copies of the
-    // weights while they are laid out, and what they take laid out for Winograd's filtering, which single precision goes by.
+    // weights while they are laid out, and as many as those laid out for Winograd's filtering in single precision take; bfloat16's fit into the former.
     private const long ActivationBytesPerPixel = 1500;
     private const long FusedBytesPerPixel = 208;
     private const long BaseBytes = 230L << 20;
