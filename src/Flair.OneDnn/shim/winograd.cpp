@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 #include "layout.h"
@@ -65,6 +66,26 @@ void transform_kernel(const Panel* taps, int count, int step, Panel* out, int ou
       out[(1 + 2 * p) * out_step].of[l] = (even + odd) * factors[p];
       out[(2 + 2 * p) * out_step].of[l] = (even - odd) * factors[p];
     }
+}
+
+// In bfloat16, two neighbouring channels of so many output channels, the first in the lower half.
+struct Pairs {
+  uint32_t of[panel_width];
+};
+
+void narrow_panel(const Panel& values, Pairs& to) {
+  for (int l = 0; l < panel_width; l++) {
+    uint16_t half;
+    narrow(static_cast<float>(values.of[l]), half);
+    to.of[l] = half;
+  }
+}
+
+void complete_pairs(const Pairs& first, const Panel& second, int width, uint16_t* to) {
+  Pairs both;
+  narrow_panel(second, both);
+  for (int l = 0; l < panel_width; l++) both.of[l] = first.of[l] | both.of[l] << 16;
+  std::memcpy(to, both.of, width * sizeof(uint32_t));
 }
 
 #pragma GCC pop_options
@@ -142,6 +163,7 @@ Winograd::Winograd(const flair_convolution& what, const float* kernel, const flo
   for (int32_t panel = 0; panel < all; panel += panel_width) {
     const int32_t width = std::min(panel_width, all - panel);
     Panel taps[4 * 4] = {}, half[side * 4], whole[points];
+    Pairs pairs[points];
     for (int32_t c = 0; c < in; c++) {
       const int32_t in_part = c / what.in_channels;
       for (int32_t o = panel; o < panel + width; o++) {
@@ -158,11 +180,13 @@ Winograd::Winograd(const flair_convolution& what, const float* kernel, const flo
       for (int x = 0; x < taps_; x++) transform_kernel(taps + x, taps_, taps_, half + x, taps_);
       for (int i = 0; i < side; i++) transform_kernel(half + i * taps_, taps_, 1, whole + i * side, 1);
       for (int p = 0; p < points; p++) {
-        const size_t first = (static_cast<size_t>(p) * all + panel) * in + static_cast<size_t>(c / passes_.unit) * passes_.unit * width + c % passes_.unit;
+        const size_t row = (static_cast<size_t>(p) * all + panel) * in;
         if (passes_.bytes == sizeof(float))
-          std::copy_n(whole[p].of, width, static_cast<float*>(kernel_.get()) + first);
+          std::copy_n(whole[p].of, width, static_cast<float*>(kernel_.get()) + row + static_cast<size_t>(c) * width);
+        else if (c % 2 == 0)
+          narrow_panel(whole[p], pairs[p]);
         else
-          for (int32_t l = 0; l < width; l++) narrow(static_cast<float>(whole[p].of[l]), static_cast<uint16_t*>(kernel_.get())[first + static_cast<size_t>(l) * passes_.unit]);
+          complete_pairs(pairs[p], whole[p], width, static_cast<uint16_t*>(kernel_.get()) + row + static_cast<size_t>(c - 1) * width);
       }
     }
   }

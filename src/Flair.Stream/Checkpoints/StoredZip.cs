@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Hashing;
 using System.Text;
 
 namespace Flair.Checkpoints;
@@ -30,7 +31,7 @@ internal sealed class StoredZip(Stream file)
     /// <exception cref="OverflowException">The archive would take more than 4 GiB, which needs Zip64.</exception>
     public void Add(string name, ReadOnlySpan<byte> content)
     {
-        var entry = (Name: name, Crc: Crc32.Compute(content), Size: (uint)content.Length, Start: checked((uint)file.Position));
+        var entry = (Name: name, Crc: Crc32.HashToUInt32(content), Size: (uint)content.Length, Start: checked((uint)file.Position));
         var bareStart = file.Position + LocalHeaderSize + name.Length + PaddingHeaderSize;
         var padding = (int)((Alignment - (bareStart % Alignment)) % Alignment);
 

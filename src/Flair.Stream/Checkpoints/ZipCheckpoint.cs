@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.IO.Hashing;
 using System.Text;
 using Flair.Checkpoints.Pickling;
 
@@ -54,10 +55,10 @@ internal sealed class ZipCheckpoint : StorageSource
         foreach (var entry in _archive.Entries)
         {
             using var stream = entry.Open();
-            var crc = 0u;
+            var crc = new Crc32();
             for (int read; (read = stream.Read(buffer)) > 0;)
-                crc = Crc32.Compute(buffer.AsSpan(0, read), crc);
-            if (crc != entry.Crc32)
+                crc.Append(buffer.AsSpan(0, read));
+            if (crc.GetCurrentHashAsUInt32() != entry.Crc32)
                 throw new InvalidDataException($"the checksum of {entry.FullName} is wrong");
         }
     }
@@ -74,6 +75,6 @@ internal sealed class ZipCheckpoint : StorageSource
         var bytes = _budget.Allocate(entry.Length, entry.FullName);
         using (var stream = entry.Open())
             stream.ReadExactly(bytes);
-        return Crc32.Compute(bytes) == entry.Crc32 ? bytes : throw new InvalidDataException($"the checksum of {entry.FullName} is wrong");
+        return Crc32.HashToUInt32(bytes) == entry.Crc32 ? bytes : throw new InvalidDataException($"the checksum of {entry.FullName} is wrong");
     }
 }

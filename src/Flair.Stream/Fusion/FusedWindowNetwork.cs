@@ -13,6 +13,7 @@ internal sealed class FusedWindowNetwork : IWindowNetwork
     private readonly Task<FusedProgram> _compiling;
     private readonly WindowInput _input;
     private readonly int _windowSize;
+    private readonly LogitsRoom _room;
     private HostBuffer? _arenas;
     private HostBuffer? _scratchpad;
 
@@ -22,13 +23,15 @@ internal sealed class FusedWindowNetwork : IWindowNetwork
     /// <param name="kept">The part of a window that logits are computed for.</param>
     /// <param name="input">Writes its input map.</param>
     /// <param name="windowSize">Rows and columns of a window.</param>
-    public FusedWindowNetwork(Task<FusedProgram> compiling, int windows, MapRegion kept, WindowInput input, int windowSize)
+    /// <param name="room">Where logits find room: one for all workers.</param>
+    public FusedWindowNetwork(Task<FusedProgram> compiling, int windows, MapRegion kept, WindowInput input, int windowSize, LogitsRoom room)
     {
         _compiling = compiling;
         BatchSize = windows;
         Kept = new(kept.Row, kept.Column, kept.Rows, kept.Columns);
         _input = input;
         _windowSize = windowSize;
+        _room = room;
     }
 
     public Task Ready => _compiling;
@@ -63,7 +66,7 @@ internal sealed class FusedWindowNetwork : IWindowNetwork
 
         program.RunFirst(memory);
         // Only now: else every worker would hold logits all the time.
-        var logits = new HostLogits(windows.Count, program.Classes, Kept.Rows, Kept.Columns);
+        var logits = new HostLogits(windows.Count, program.Classes, Kept.Rows, Kept.Columns, _room.Take());
         try
         {
             for (var i = 0; i < memory.Length; i++)

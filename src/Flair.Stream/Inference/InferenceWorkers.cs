@@ -199,11 +199,12 @@ public sealed class InferenceWorkers : IDisposable
     private void AddFused(Func<FusedProgram> compile, int windows, MapRegion kept, WindowInput input, int windowSize, int count)
     {
         _compiling = Task.Factory.StartNew(compile, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var room = LogitsRoom.For(count);
         for (var i = 0; i < count; i++)
         {
             var thread = Start();
             thread.Run(() => OneDnnLibrary.UseThreads(1));
-            _workers.Add(new(new FusedWindowNetwork(_compiling, windows, kept, input, windowSize), thread));
+            _workers.Add(new(new FusedWindowNetwork(_compiling, windows, kept, input, windowSize, room), thread));
         }
     }
 

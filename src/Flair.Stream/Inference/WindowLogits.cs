@@ -21,14 +21,17 @@ public abstract class WindowLogits : IDisposable
 public sealed class HostLogits : WindowLogits
 {
     private readonly HostBuffer _memory;
+    private readonly IDisposable? _room;
 
     /// <summary>Takes memory for them.</summary>
     /// <param name="windows">How many windows.</param>
     /// <param name="classes">Logits a pixel.</param>
     /// <param name="rows">Rows of a window.</param>
     /// <param name="columns">Columns of a window.</param>
-    public HostLogits(long windows, long classes, long rows, long columns)
+    /// <param name="room">Disposed of with this; may be null.</param>
+    public HostLogits(long windows, long classes, long rows, long columns, IDisposable? room = null)
     {
+        _room = room;
         _memory = HostBuffer.Take(windows * classes * rows * columns * sizeof(float));
         View = ImageView.ByPixel(_memory.Pointer, windows, classes, rows, columns);
     }
@@ -40,7 +43,11 @@ public sealed class HostLogits : WindowLogits
     public Span<byte> Bytes => _memory.AsSpan<byte>(0, checked((int)_memory.Length));
 
     /// <inheritdoc/>
-    public override void Dispose() => _memory.Dispose();
+    public override void Dispose()
+    {
+        _memory.Dispose();
+        _room?.Dispose();
+    }
 }
 
 /// <summary>Logits that libtorch computed.</summary>

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
-using Flair.Checkpoints;
+using System.IO.Hashing;
 
 namespace Flair.Reporting;
 
@@ -81,7 +81,7 @@ internal static class PngEncoder
         BinaryPrimitives.WriteInt32BigEndian(number, data.Length);
         png.Write(number);
         png.Write(content);
-        BinaryPrimitives.WriteUInt32BigEndian(number, Crc32.Compute(content));
+        BinaryPrimitives.WriteUInt32BigEndian(number, Crc32.HashToUInt32(content));
         png.Write(number);
     }
 }

@@ -28,6 +28,9 @@ public sealed class DetectRun
     private long _windowsTotal;
     private bool _stuck;
     private RunRecord? _record;
+
+    /// <summary>The networks, until somebody takes them; null where nothing is to be computed.</summary>
+    private Task<InferenceWorkers>? _creating;
     private IReadOnlyList<RemovedTile> _pruned = [];
 
     private DetectRun(RunPreparation plan, RunOptions options, IRunObserver observer)
@@ -66,6 +69,26 @@ public sealed class DetectRun
     }
 
     private async Task<RunSummary> RunAsync(CancellationToken cancellation)
+    {
+        // While the output directory is made ready.
+        if (_plan.Units.Count > 0)
+            _creating = Task.Run(() => _options.Inference?.Invoke(_plan) ?? _plan.CreateInference(), CancellationToken.None);
+        try
+        {
+            return await RunInDirectoryAsync(cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (_creating is { } unused)
+            {
+                await ((Task)unused).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (unused.IsCompletedSuccessfully)
+                    unused.Result.Dispose();
+            }
+        }
+    }
+
+    private async Task<RunSummary> RunInDirectoryAsync(CancellationToken cancellation)
     {
         using var directory = RunDirectory.Open(_plan.Layout, _plan.Identity, _options.Replace);
         RunDirectory.Save(_plan.Layout, _plan.Identity);
@@ -109,11 +132,12 @@ public sealed class DetectRun
         try
         {
             cancellation.ThrowIfCancellationRequested();
-            if (_plan.Units.Count > 0)
+            if (_creating is { } creating)
             {
                 // Loaded meanwhile: a run whose index could not be written had better not begin.
                 var index = Task.Run(() => DuckDatabase.Version, CancellationToken.None);
-                var inference = _options.Inference?.Invoke(_plan) ?? _plan.CreateInference();
+                var inference = await creating.ConfigureAwait(false);
+                _creating = null;
                 var loaded = EndLoadingAsync(inference);
                 try
                 {

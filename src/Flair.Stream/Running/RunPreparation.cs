@@ -152,6 +152,7 @@ public sealed class RunPreparation
     {
         options ??= new RunOptions();
         var layout = remote?.Local ?? new OutputLayout(settings);
+        var weights = options.Model is null ? ModelLoader.BeginReading(settings.Model) : null;
         GdalRuntime.Initialize();
         var device = ResolveDevice(settings);
         var quarantine = Quarantine.Load(
@@ -162,7 +163,6 @@ public sealed class RunPreparation
                 + (others.Length > 0 ? $" (and {others.Length} more, see {Path.GetFileName(layout.QuarantineFile)})" : ""));
         }
 
-        var weights = options.Model is null ? ModelLoader.BeginReading(settings.Model) : null;
         var mosaic = Mosaic.Open(settings, quarantine, notice);
         var sizes = ArchitectureRegistry.Parse(settings.Model.Architecture).Architecture.Sizes;
         if (!sizes.Contains(settings.Window.Size))

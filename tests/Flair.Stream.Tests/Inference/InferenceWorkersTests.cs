@@ -91,6 +91,25 @@ public sealed class InferenceWorkersTests
         AssertNear(Expected(bare, s_windows[2], kept), await Forward(inference.Workers[0], s_windows[2]), 1e-4);
     }
 
+    [OneDnnFact]
+    public async Task A_worker_waits_with_more_logits_than_there_is_room_for()
+    {
+        using var inference = InferenceWorkers.Create(TaskOf(s_fused.Value, Precision.Fp32, threads: 1));
+        var worker = inference.Workers[0];
+        await inference.Ready;
+        var first = await Compute();
+        using var second = await Compute();
+
+        var third = Compute();
+        await Task.Delay(TimeSpan.FromMilliseconds(500));
+        Assert.False(third.IsCompleted);
+        first.Dispose();
+
+        (await third.WaitAsync(TimeSpan.FromMinutes(1))).Dispose();
+
+        Task<WindowLogits> Compute() => worker.Thread.RunAsync(() => worker.Network.Forward([s_windows[0]]));
+    }
+
     [Theory]
     [InlineData("resnet18_linknet")]
     [InlineData("resnet18_manet")]

@@ -1,57 +1,33 @@
-using System.Collections.Frozen;
-
 namespace Flair.Checkpoints.Pickling;
 
 /// <summary>What the names mean that a checkpoint imports. Those not found here are kept as inert <see cref="PickleOpaque"/> objects.</summary>
 internal static class PickleGlobals
 {
-    private static readonly FrozenDictionary<string, ScalarType> StorageTypes = new Dictionary<string, ScalarType>
-    {
-        ["ByteStorage"] = ScalarType.UInt8,
-        ["CharStorage"] = ScalarType.Int8,
-        ["ShortStorage"] = ScalarType.Int16,
-        ["IntStorage"] = ScalarType.Int32,
-        ["LongStorage"] = ScalarType.Int64,
-        ["HalfStorage"] = ScalarType.Float16,
-        ["BFloat16Storage"] = ScalarType.BFloat16,
-        ["FloatStorage"] = ScalarType.Float32,
-        ["DoubleStorage"] = ScalarType.Float64,
-        ["BoolStorage"] = ScalarType.Bool,
-        ["UntypedStorage"] = ScalarType.UInt8,
-        ["_UntypedStorage"] = ScalarType.UInt8,
-    }.ToFrozenDictionary(StringComparer.Ordinal);
-
-    private static readonly FrozenDictionary<ScalarType, string> StorageClasses =
-        StorageTypes.Where(entry => !entry.Key.Contains("Untyped", StringComparison.Ordinal)).ToFrozenDictionary(entry => entry.Value, entry => entry.Key);
-
-    private static readonly FrozenDictionary<string, ScalarType> ElementTypes =
-        Enum.GetValues<ScalarType>().ToFrozenDictionary(type => type.TorchName(), StringComparer.Ordinal);
-
     // Packages that reach outside of the interpreter or make code. No tensor, hyperparameter or optimizer is made of them, so that a
     // file that names one is an attack or at best not a checkpoint: it is refused even though we would run nothing of it.
-    private static readonly FrozenSet<string> ForbiddenPackages = new[]
+    private static readonly HashSet<string> ForbiddenPackages = new(StringComparer.Ordinal)
     {
         "os", "posix", "nt", "sys", "subprocess", "commands", "popen2", "pty", "platform", "shutil", "socket", "ssl", "runpy",
         "importlib", "imp", "pkgutil", "ctypes", "_ctypes", "cffi", "code", "codeop", "marshal", "pickle", "_pickle", "cPickle", "dill",
         "webbrowser", "timeit", "bdb", "pdb", "trace", "profile", "cProfile", "asyncio", "multiprocessing", "threading", "_thread",
         "signal", "http", "httplib", "urllib", "urllib2", "requests", "ftplib", "smtplib", "telnetlib", "tempfile", "linecache", "pip",
         "pydoc", "distutils", "setuptools", "mmap", "fileinput", "tarfile", "zipfile", "gc", "atexit", "sqlite3",
-    }.ToFrozenSet(StringComparer.Ordinal);
+    };
 
-    private static readonly FrozenSet<string> ForbiddenNames = new[]
+    private static readonly HashSet<string> ForbiddenNames = new(StringComparer.Ordinal)
     {
         "torch.load", "torch.hub.load", "torch.jit.load", "torch.serialization.load", "torch.package.PackageImporter",
         "types.CodeType", "types.FunctionType", "types.ModuleType", "_io.FileIO", "_io.open", "io.open", "io.FileIO", "_io.open_code", "io.open_code",
         "numpy.load", "numpy.fromfile", "numpy.memmap",
-    }.ToFrozenSet(StringComparer.Ordinal);
+    };
 
     // getattr is how Python pickles some enum members; it is inert here like every other call.
-    private static readonly FrozenSet<string> HarmlessBuiltins = new[]
+    private static readonly HashSet<string> HarmlessBuiltins = new(StringComparer.Ordinal)
     {
         "dict", "list", "set", "frozenset", "tuple", "int", "long", "float", "complex", "bool", "str", "unicode", "bytes", "bytearray",
         "object", "type", "slice", "range", "xrange", "Ellipsis", "NotImplemented", "NoneType", "print", "getattr", "property",
         "classmethod", "staticmethod", "super", "map", "filter", "zip", "enumerate", "reversed", "Exception", "min", "max", "sum", "abs", "len", "round",
-    }.ToFrozenSet(StringComparer.Ordinal);
+    };
 
     /// <summary>True for a name that has no place in a checkpoint because calling it reaches outside of the interpreter.</summary>
     public static bool IsForbidden(PickleGlobal global)
@@ -69,14 +45,50 @@ internal static class PickleGlobals
 
     /// <summary>The element type of a storage class such as <c>torch.FloatStorage</c>; null for one that we cannot hold (complex, quantized).</summary>
     public static ScalarType? StorageType(PickleGlobal global) =>
-        global.Module is "torch" or "torch.storage" or "torch.cuda" && StorageTypes.TryGetValue(global.Name, out var type) ? type : null;
+        global is not { Module: "torch" or "torch.storage" or "torch.cuda" } ? null : global.Name switch
+        {
+            "ByteStorage" or "UntypedStorage" or "_UntypedStorage" => ScalarType.UInt8,
+            "CharStorage" => ScalarType.Int8,
+            "ShortStorage" => ScalarType.Int16,
+            "IntStorage" => ScalarType.Int32,
+            "LongStorage" => ScalarType.Int64,
+            "HalfStorage" => ScalarType.Float16,
+            "BFloat16Storage" => ScalarType.BFloat16,
+            "FloatStorage" => ScalarType.Float32,
+            "DoubleStorage" => ScalarType.Float64,
+            "BoolStorage" => ScalarType.Bool,
+            _ => null,
+        };
 
     /// <summary>The class in <c>torch</c> of a storage of that type.</summary>
-    public static string StorageClass(ScalarType type) => StorageClasses[type];
+    public static string StorageClass(ScalarType type) => type switch
+    {
+        ScalarType.UInt8 => "ByteStorage",
+        ScalarType.Int8 => "CharStorage",
+        ScalarType.Int16 => "ShortStorage",
+        ScalarType.Int32 => "IntStorage",
+        ScalarType.Int64 => "LongStorage",
+        ScalarType.Float16 => "HalfStorage",
+        ScalarType.BFloat16 => "BFloat16Storage",
+        ScalarType.Float32 => "FloatStorage",
+        ScalarType.Float64 => "DoubleStorage",
+        ScalarType.Bool => "BoolStorage",
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
+    };
 
     /// <summary>The element type that <c>torch.float32</c> and its like name.</summary>
-    public static ScalarType? ElementType(PickleGlobal global) =>
-        global.Module == "torch" && ElementTypes.TryGetValue(global.Name, out var type) ? type : null;
+    public static ScalarType? ElementType(PickleGlobal global)
+    {
+        if (global.Module != "torch")
+            return null;
+        foreach (var type in Enum.GetValues<ScalarType>())
+        {
+            if (global.Name == type.TorchName())
+                return type;
+        }
+
+        return null;
+    }
 
     /// <summary>What calling the name gives.</summary>
     public static PickleCall CallOf(PickleGlobal global) => global.ToString() switch

@@ -1,0 +1,54 @@
+using System.Diagnostics;
+
+namespace Flair.Inference;
+
+/// <summary>
+/// Bounds the logits that a run's workers have in memory: those of a window are twenty times its pixels, and where stitching or a disk is slow for a moment, each worker would
+/// finish a batch, and another. Who finds no room waits for it, but not for ever: the blocks that logits pass through bound them too.
+/// </summary>
+/// <param name="batches">How many batches of logits, 1 or more.</param>
+/// <param name="patience">How long a worker waits for room.</param>
+internal sealed class LogitsRoom(int batches, TimeSpan patience)
+{
+    private readonly object _gate = new();
+    private int _free = batches;
+
+    /// <summary>As many as a run on the CPU has: a batch a worker, and one waiting for four of them.</summary>
+    /// <param name="workers">How many workers, 1 or more.</param>
+    public static LogitsRoom For(int workers) => new(workers + Math.Max(1, workers / 4), TimeSpan.FromSeconds(5));
+
+    /// <summary>Waits for room for a batch.</summary>
+    /// <returns>Gives the room back when it is disposed of, with the logits.</returns>
+    public IDisposable Take()
+    {
+        var start = Stopwatch.GetTimestamp();
+        lock (_gate)
+        {
+            while (_free == 0)
+            {
+                var left = patience - Stopwatch.GetElapsedTime(start);
+                if (left <= TimeSpan.Zero || !Monitor.Wait(_gate, left))
+                    return new Place(null);
+            }
+
+            _free--;
+            return new Place(this);
+        }
+    }
+
+    private void GiveBack()
+    {
+        lock (_gate)
+        {
+            _free++;
+            Monitor.Pulse(_gate);
+        }
+    }
+
+    private sealed class Place(LogitsRoom? of) : IDisposable
+    {
+        private LogitsRoom? _of = of;
+
+        public void Dispose() => Interlocked.Exchange(ref _of, null)?.GiveBack();
+    }
+}
