@@ -108,7 +108,7 @@ public static class InferenceBlock
         {
             using (there)
                 there?.Wait();
-            ticks = time.Add(start, Stopwatch.GetTimestamp());
+            ticks = time.Add(start, Stopwatch.GetTimestamp() - logits.Waited);
             return (logits, Stopwatch.GetElapsedTime(0, ticks).TotalSeconds);
         }
         catch

@@ -19,7 +19,7 @@ internal sealed class LogitsRoom(int batches, TimeSpan patience)
 
     /// <summary>Waits for room for a batch.</summary>
     /// <returns>Gives the room back when it is disposed of, with the logits.</returns>
-    public IDisposable Take()
+    public LogitsPlace Take()
     {
         var start = Stopwatch.GetTimestamp();
         lock (_gate)
@@ -28,11 +28,11 @@ internal sealed class LogitsRoom(int batches, TimeSpan patience)
             {
                 var left = patience - Stopwatch.GetElapsedTime(start);
                 if (left <= TimeSpan.Zero || !Monitor.Wait(_gate, left))
-                    return new Place(null);
+                    return new LogitsPlace(null, Stopwatch.GetTimestamp() - start);
             }
 
             _free--;
-            return new Place(this);
+            return new LogitsPlace(GiveBack, Stopwatch.GetTimestamp() - start);
         }
     }
 
@@ -44,11 +44,18 @@ internal sealed class LogitsRoom(int batches, TimeSpan patience)
             Monitor.Pulse(_gate);
         }
     }
+}
 
-    private sealed class Place(LogitsRoom? of) : IDisposable
-    {
-        private LogitsRoom? _of = of;
+/// <summary>Room for a batch of logits.</summary>
+/// <param name="giveBack">Gives it back; null where there was none.</param>
+/// <param name="waited">See <see cref="Waited"/>.</param>
+internal sealed class LogitsPlace(Action? giveBack, long waited) : IDisposable
+{
+    private Action? _giveBack = giveBack;
 
-        public void Dispose() => Interlocked.Exchange(ref _of, null)?.GiveBack();
-    }
+    /// <summary>How long the worker waited for it, in ticks of the stopwatch.</summary>
+    public long Waited { get; } = waited;
+
+    /// <inheritdoc/>
+    public void Dispose() => Interlocked.Exchange(ref _giveBack, null)?.Invoke();
 }

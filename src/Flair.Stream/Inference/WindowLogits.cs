@@ -10,6 +10,9 @@ public abstract class WindowLogits : IDisposable
     /// <exception cref="InvalidOperationException">They are on another device.</exception>
     public abstract ImageView View { get; }
 
+    /// <summary>Ticks of the stopwatch that their worker did not compute but waited for room for them.</summary>
+    public virtual long Waited => 0;
+
     /// <summary>The point after all that this thread has given to their device; null where they are there already.</summary>
     public virtual DeviceEvent? AfterThem() => null;
 
@@ -21,23 +24,31 @@ public abstract class WindowLogits : IDisposable
 public sealed class HostLogits : WindowLogits
 {
     private readonly HostBuffer _memory;
-    private readonly IDisposable? _room;
+    private readonly LogitsPlace? _place;
 
     /// <summary>Takes memory for them.</summary>
     /// <param name="windows">How many windows.</param>
     /// <param name="classes">Logits a pixel.</param>
     /// <param name="rows">Rows of a window.</param>
     /// <param name="columns">Columns of a window.</param>
-    /// <param name="room">Disposed of with this; may be null.</param>
-    public HostLogits(long windows, long classes, long rows, long columns, IDisposable? room = null)
+    public HostLogits(long windows, long classes, long rows, long columns)
+        : this(windows, classes, rows, columns, null)
     {
-        _room = room;
+    }
+
+    /// <summary>As the other constructor, in a place that is given back with this.</summary>
+    internal HostLogits(long windows, long classes, long rows, long columns, LogitsPlace? place)
+    {
+        _place = place;
         _memory = HostBuffer.Take(windows * classes * rows * columns * sizeof(float));
         View = ImageView.ByPixel(_memory.Pointer, windows, classes, rows, columns);
     }
 
     /// <inheritdoc/>
     public override ImageView View { get; }
+
+    /// <inheritdoc/>
+    public override long Waited => _place?.Waited ?? 0;
 
     /// <summary>Their bytes.</summary>
     public Span<byte> Bytes => _memory.AsSpan<byte>(0, checked((int)_memory.Length));
@@ -46,7 +57,7 @@ public sealed class HostLogits : WindowLogits
     public override void Dispose()
     {
         _memory.Dispose();
-        _room?.Dispose();
+        _place?.Dispose();
     }
 }
 

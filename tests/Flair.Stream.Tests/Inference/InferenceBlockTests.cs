@@ -80,6 +80,27 @@ public sealed class InferenceBlockTests
     }
 
     [Fact]
+    public async Task Waiting_for_room_is_not_counted_as_busy()
+    {
+        var room = new LogitsRoom(1, TimeSpan.FromMinutes(1));
+        using var thread = new DeviceThread();
+        var counters = new BlockCounters("inference", "windows");
+        var block = InferenceBlock.Create([new(new RoomyNetwork(room), thread)], new RunTally(), counters, CancellationToken.None);
+        var unit = Unit();
+        using var batch = OneWindow(unit);
+        var before = room.Take();
+        await block.SendAsync(batch);
+        await Task.Delay(TimeSpan.FromSeconds(2));
+
+        before.Dispose();
+
+        using var logits = await block.ReceiveAsync();
+        Assert.True(logits.Logits!.Waited > 0);
+        Assert.InRange(batch.Windows[0].Record!.Seconds, 0, 1);
+        Assert.InRange(counters.Snapshot().Busy, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
     public async Task A_network_that_never_comes_faults_the_block()
     {
         var network = new NumberNetwork(0, 1) { Ready = Task.FromException(new FlairException("no such kernel")) };
@@ -106,6 +127,20 @@ public sealed class InferenceBlockTests
         new UnitState(new WorkUnit([new SourceTile("t", new(0, 0, 8, 8), "t.tif", [], null)]), new GridLattice(new() { Size = 8, Margin = 0 }, StitchMode.Crop), _ => true);
 
     private static WindowBatch OneWindow(UnitState unit) => new(unit, [CutWindow.Create(unit, unit.Rows[0][0], new WindowRecord { NodataShare = 0 }, 1)]);
+
+    /// <summary>Gives zeros, where there is room for them.</summary>
+    private sealed class RoomyNetwork(LogitsRoom room) : IWindowNetwork
+    {
+        public int BatchSize => 1;
+
+        public PixelRect Kept => new(0, 0, 1, 1);
+
+        public WindowLogits Forward(IReadOnlyList<ReadOnlyMemory<byte>> windows) => new HostLogits(1, 1, 1, 1, room.Take());
+
+        public void Dispose()
+        {
+        }
+    }
 
     /// <summary>Gives a window's first byte back, sometimes late.</summary>
     private sealed class NumberNetwork(int number, int inFlight) : IWindowNetwork
