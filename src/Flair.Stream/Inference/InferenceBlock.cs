@@ -72,7 +72,7 @@ public static class InferenceBlock
             },
             new ExecutionDataflowBlockOptions
             {
-                BoundedCapacity = inFlight + Math.Max(1, inFlight / 4),
+                BoundedCapacity = CapacityOf(inFlight),
                 MaxDegreeOfParallelism = inFlight,
                 EnsureOrdered = true,
                 CancellationToken = cancellation,
@@ -80,6 +80,10 @@ public static class InferenceBlock
         counters.Queue = () => block.InputCount;
         return block;
     }
+
+    /// <summary>Batches in the block: those that workers have in hand, and a quarter as many that wait.</summary>
+    /// <param name="inFlight">Batches that all workers together have in hand at most, 1 or more.</param>
+    internal static int CapacityOf(int inFlight) => inFlight + Math.Max(1, inFlight / 4);
 
     private static async Task<(WindowLogits Logits, double Seconds)> ComputeAsync(WindowBatch batch, Turn turn, BlockCounters counters)
     {

@@ -13,9 +13,9 @@ internal sealed class LogitsRoom(int batches, TimeSpan patience)
     private readonly object _gate = new();
     private int _free = batches;
 
-    /// <summary>As many as a run on the CPU has: a batch a worker, and one waiting for four of them.</summary>
+    /// <summary>For as many batches as <see cref="InferenceBlock"/> holds of workers that have one in hand.</summary>
     /// <param name="workers">How many workers, 1 or more.</param>
-    public static LogitsRoom For(int workers) => new(workers + Math.Max(1, workers / 4), TimeSpan.FromSeconds(5));
+    public static LogitsRoom For(int workers) => new(InferenceBlock.CapacityOf(workers), TimeSpan.FromSeconds(5));
 
     /// <summary>Waits for room for a batch.</summary>
     /// <returns>Gives the room back when it is disposed of, with the logits.</returns>

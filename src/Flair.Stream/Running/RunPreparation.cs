@@ -246,7 +246,7 @@ public sealed class RunPreparation
     private static string ResolveDevice(RunSettings settings)
     {
         var device = DeviceChoice.Resolve(settings.Device, () => LibTorch.CudaDeviceCount);
-        // Before anything is read.
+        // Before the inputs are looked at.
         NetworkOptimizer.Check(settings.Precision, device);
         return device;
     }

@@ -44,21 +44,12 @@ internal static class PickleGlobals
     }
 
     /// <summary>The element type of a storage class such as <c>torch.FloatStorage</c>; null for one that we cannot hold (complex, quantized).</summary>
-    public static ScalarType? StorageType(PickleGlobal global) =>
-        global is not { Module: "torch" or "torch.storage" or "torch.cuda" } ? null : global.Name switch
-        {
-            "ByteStorage" or "UntypedStorage" or "_UntypedStorage" => ScalarType.UInt8,
-            "CharStorage" => ScalarType.Int8,
-            "ShortStorage" => ScalarType.Int16,
-            "IntStorage" => ScalarType.Int32,
-            "LongStorage" => ScalarType.Int64,
-            "HalfStorage" => ScalarType.Float16,
-            "BFloat16Storage" => ScalarType.BFloat16,
-            "FloatStorage" => ScalarType.Float32,
-            "DoubleStorage" => ScalarType.Float64,
-            "BoolStorage" => ScalarType.Bool,
-            _ => null,
-        };
+    public static ScalarType? StorageType(PickleGlobal global) => global switch
+    {
+        { Module: not ("torch" or "torch.storage" or "torch.cuda") } => null,
+        { Name: "UntypedStorage" or "_UntypedStorage" } => ScalarType.UInt8,
+        _ => Find(global.Name, StorageClass),
+    };
 
     /// <summary>The class in <c>torch</c> of a storage of that type.</summary>
     public static string StorageClass(ScalarType type) => type switch
@@ -77,18 +68,7 @@ internal static class PickleGlobals
     };
 
     /// <summary>The element type that <c>torch.float32</c> and its like name.</summary>
-    public static ScalarType? ElementType(PickleGlobal global)
-    {
-        if (global.Module != "torch")
-            return null;
-        foreach (var type in Enum.GetValues<ScalarType>())
-        {
-            if (global.Name == type.TorchName())
-                return type;
-        }
-
-        return null;
-    }
+    public static ScalarType? ElementType(PickleGlobal global) => global.Module == "torch" ? Find(global.Name, ScalarTypes.TorchName) : null;
 
     /// <summary>What calling the name gives.</summary>
     public static PickleCall CallOf(PickleGlobal global) => global.ToString() switch
@@ -101,6 +81,18 @@ internal static class PickleGlobals
         "torch.Size" => PickleCall.Size,
         _ => PickleCall.Inert,
     };
+
+    /// <summary>The type that bears a name; null where none does.</summary>
+    private static ScalarType? Find(string name, Func<ScalarType, string> nameOf)
+    {
+        foreach (var type in Enum.GetValues<ScalarType>())
+        {
+            if (name == nameOf(type))
+                return type;
+        }
+
+        return null;
+    }
 }
 
 /// <summary>The calls that the reader understands.</summary>
