@@ -75,7 +75,7 @@ public sealed class InferenceWorkers : IDisposable
     /// <summary>A canvas where these workers' windows are stitched.</summary>
     /// <param name="active">One a class: false for a class that is never the answer.</param>
     /// <param name="width">Columns.</param>
-    /// <param name="windowSize">Width and height of a window; the canvas is as high.</param>
+    /// <param name="windowSize">Width and height of a window, which the canvas's height follows from.</param>
     /// <param name="weights">Weight of each pixel of a window, [row][column].</param>
     internal ICanvas CreateCanvas(bool[] active, int width, int windowSize, float[] weights)
     {

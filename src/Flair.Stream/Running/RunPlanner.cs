@@ -76,7 +76,7 @@ public static class RunPlanner
         var classes = plan.Model.Nomenclature.Classes.Count;
         var sampleBytes = plan.Mosaic.Samples == SampleType.UInt8 ? 1 : 4;
         var pixelBytes = CropCanvas.Suits(settings.Stitch, plan.Device) ? 2 + (settings.Outputs.Probabilities ? classes : 0) : (classes + 1) * sizeof(float);
-        var canvas = widest * settings.Window.Size * pixelBytes;
+        var canvas = widest * CanvasRows.HeightOf(settings.Window.Size) * pixelBytes;
         var strips = 5 * (widest + (2 * settings.Window.Size)) * BlockRows * ((plan.Mosaic.ChannelCount * sampleBytes) + 1);
         var copies = plan.IsFused && settings.Precision == Precision.Fp32 ? FilteredWeightCopies : WeightCopies;
         var weights = copies * sizeof(float) * plan.Model.Weights.Sum(entry => (long)entry.Value.Data.Length / entry.Value.Type.Size());

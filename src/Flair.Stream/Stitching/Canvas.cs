@@ -10,6 +10,7 @@ internal sealed class Canvas : ICanvas
     private readonly bool[] _active;
     private readonly int _width;
     private readonly int _height;
+    private readonly int _windowSize;
     private readonly PixelRect _kept;
     private readonly int _threads;
     private readonly HostBuffer _memory;
@@ -19,17 +20,18 @@ internal sealed class Canvas : ICanvas
     /// <summary>Makes an empty canvas.</summary>
     /// <param name="active">One a class: false for a class that is never the answer.</param>
     /// <param name="width">Columns.</param>
-    /// <param name="windowSize">Width and height of a window; the canvas is as high.</param>
+    /// <param name="windowSize">Width and height of a window, which the canvas's height follows from.</param>
     /// <param name="weights">Weight of each pixel of a window, [row][column].</param>
     /// <param name="kept">The part of a window that logits are given of.</param>
     /// <param name="threads">Threads that share the work.</param>
     public Canvas(bool[] active, int width, int windowSize, float[] weights, PixelRect kept, int threads)
     {
-        (_active, _width, _height, _kept, _threads, _weights) = (active, width, windowSize, kept, threads, weights);
-        _memory = HostBuffer.Take((long)windowSize * width * active.Length * sizeof(float));
+        (_active, _width, _windowSize, _kept, _threads, _weights) = (active, width, windowSize, kept, threads, weights);
+        _height = CanvasRows.HeightOf(windowSize);
+        _memory = HostBuffer.Take((long)_height * width * active.Length * sizeof(float));
         // Pixel by pixel, as fused networks give their logits.
-        _sums = ImageView.ByPixel(_memory.Pointer, 1, active.Length, windowSize, width);
-        for (var row = 0; row < windowSize; row++)
+        _sums = ImageView.ByPixel(_memory.Pointer, 1, active.Length, _height, width);
+        for (var row = 0; row < _height; row++)
             _memory.AsSpan<float>(row * (long)width * active.Length, width * active.Length).Clear();
     }
 
@@ -44,8 +46,8 @@ internal sealed class Canvas : ICanvas
             var (y, x) = (row - window.Y, part.X - window.X);
             StitchingKernels.BlendAccumulate(
                 view.Part(index, new(y - given.Row, x - given.Column, count, part.Width)),
-                _weights.AsSpan((y * _height) + x),
-                _height,
+                _weights.AsSpan((y * _windowSize) + x),
+                _windowSize,
                 _sums.Part(0, new(CanvasRows.Slot(row, _height), part.X - left, count, part.Width)),
                 _threads);
         }

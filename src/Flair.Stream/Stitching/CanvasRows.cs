@@ -5,6 +5,9 @@ namespace Flair.Stitching;
 /// <summary>Where a canvas keeps the grid's rows: row r in r mod height, so that the band moves south without copying.</summary>
 internal static class CanvasRows
 {
+    /// <summary>Rows of a canvas: a window's, and one more, as one without margins may be drawn a row beyond its own (<see cref="Windowing.Drawing"/>).</summary>
+    public static int HeightOf(int windowSize) => windowSize + 1;
+
     /// <summary>The canvas's row.</summary>
     public static int Slot(int row, int height) => GridMath.FloorRemainder(row, height);
 

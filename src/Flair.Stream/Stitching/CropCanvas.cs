@@ -34,22 +34,22 @@ internal sealed class CropCanvas : ICanvas
     /// <summary>Makes an empty canvas.</summary>
     /// <param name="active">One a class: false for a class that is never the answer.</param>
     /// <param name="width">Columns.</param>
-    /// <param name="windowSize">Width and height of a window; the canvas is as high.</param>
+    /// <param name="windowSize">Width and height of a window, which the canvas's height follows from.</param>
     /// <param name="kept">The part of a window that logits are given of.</param>
     /// <param name="probabilities">Whether <see cref="Take(MapRows)"/> is asked for every class's probability.</param>
     /// <param name="threads">Threads that share the work.</param>
     public CropCanvas(bool[] active, int width, int windowSize, PixelRect kept, bool probabilities, int threads)
     {
-        (_active, _width, _height, _kept, _threads) = (active, width, windowSize, kept, threads);
+        (_active, _width, _height, _kept, _threads) = (active, width, CanvasRows.HeightOf(windowSize), kept, threads);
         var values = RowsAtOnce * (int)kept.Columns * active.Length;
         _memory = HostBuffer.Take((long)values * sizeof(float));
         _memory.AsSpan<float>(0, values).Clear();
         _sums = ImageView.ByPixel(_memory.Pointer, 1, active.Length, RowsAtOnce, kept.Columns);
         _weights = new float[RowsAtOnce * (int)kept.Columns];
         Array.Fill(_weights, 1);
-        _classes = new byte[windowSize * width];
-        _confidence = new byte[windowSize * width];
-        _probabilities = probabilities ? new byte[checked(active.Length * windowSize * width)] : [];
+        _classes = new byte[_height * width];
+        _confidence = new byte[_height * width];
+        _probabilities = probabilities ? new byte[checked(active.Length * _height * width)] : [];
         Array.Fill(_classes, StitchBlock.Nodata);
     }
 

@@ -18,7 +18,7 @@ internal sealed class DeviceCanvas : ICanvas
     /// <summary>Makes an empty canvas.</summary>
     /// <param name="active">One a class: false for a class that is never the answer.</param>
     /// <param name="width">Columns.</param>
-    /// <param name="windowSize">Width and height of a window; the canvas is as high.</param>
+    /// <param name="windowSize">Width and height of a window, which the canvas's height follows from.</param>
     /// <param name="weights">Weight of each pixel of a window, [row][column].</param>
     /// <param name="kept">The part of a window that logits are given of.</param>
     /// <param name="device">The inference device.</param>
@@ -26,9 +26,9 @@ internal sealed class DeviceCanvas : ICanvas
     {
         _kept = kept;
         _active = active;
-        _height = windowSize;
+        _height = CanvasRows.HeightOf(windowSize);
         _device = device;
-        _sums = Sums(active.Length, windowSize, width, device);
+        _sums = Sums(active.Length, _height, width, device);
         using var window = Tensor.From(weights, windowSize, windowSize);
         using var rows = window.Narrow(0, kept.Row, kept.Rows);
         using var part = rows.Narrow(1, kept.Column, kept.Columns);

@@ -8,7 +8,7 @@ using Flair.Windowing;
 namespace Flair.Stitching;
 
 /// <summary>
-/// logits → finished rows. Adds each window's probabilities to a canvas on the inference device, as high as one window and as wide as the
+/// logits → finished rows. Adds each window's probabilities to a canvas on the inference device, about as high as one window and as wide as the
 /// unit. Windows come from north to south: when one comes that begins at row y, no later one touches the rows above y; they are finished,
 /// and only their class, its probability and, where asked for, all probabilities leave the device.
 /// Bounded: one canvas, which serves units of one width; one batch of logits waits. Ordered: rows leave from north to south, unit after unit.
