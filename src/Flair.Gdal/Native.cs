@@ -139,6 +139,12 @@ internal static unsafe partial class Native
     public static partial int GDALSetMetadataItem(nint thing, string key, string? value, string? domain);
 
     [LibraryImport(Library)]
+    public static partial int GDALGetMaskFlags(nint band);
+
+    [LibraryImport(Library)]
+    public static partial nint GDALGetMaskBand(nint band);
+
+    [LibraryImport(Library)]
     public static partial int GDALGetOverviewCount(nint band);
 
     [LibraryImport(Library)]

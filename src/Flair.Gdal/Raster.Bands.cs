@@ -36,6 +36,17 @@ public sealed unsafe partial class Raster
         Check(Native.GDALSetRasterNoDataValue(Band(use, band), value));
     }
 
+    /// <summary>True when the file has a mask of its own for all bands, which is neither a band nor made of values that mean no data.</summary>
+    public bool HasMask
+    {
+        get
+        {
+            const int PerDataset = 0x02; // GMF_PER_DATASET; with GMF_ALPHA (4) it is a band, with GMF_NODATA (8) it is made of values.
+            using var use = new Use(this);
+            return Native.GDALGetMaskFlags(Band(use, 1)) == PerDataset;
+        }
+    }
+
     /// <summary>What a band shows.</summary>
     public ColorInterpretation Interpretation(int band)
     {

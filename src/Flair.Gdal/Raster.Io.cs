@@ -36,6 +36,22 @@ public sealed unsafe partial class Raster
         Resampling resampling = Resampling.Nearest) =>
         Transfer(false, x, y, width, height, bands, bufferType, buffer, bufferWidth, bufferHeight, pixelSpacing, lineSpacing, bandSpacing, resampling);
 
+    /// <summary>Reads a rectangle of the mask at full resolution: 0 where the file has no data, mostly 255 elsewhere.</summary>
+    /// <param name="x">First column.</param>
+    /// <param name="y">First row.</param>
+    /// <param name="width">Columns; the rectangle must lie inside the raster.</param>
+    /// <param name="height">Rows.</param>
+    /// <param name="bufferType">Type of the values in memory.</param>
+    /// <param name="buffer">Where the first pixel goes.</param>
+    /// <param name="pixelSpacing">Bytes from a pixel to the next in its row.</param>
+    /// <param name="lineSpacing">Bytes from a row to the next.</param>
+    public void ReadMask(int x, int y, int width, int height, GdalType bufferType, void* buffer, long pixelSpacing, long lineSpacing)
+    {
+        using var use = new Use(this);
+        var mask = Native.GDALGetMaskBand(Band(use, 1));
+        Check(Native.GDALRasterIOEx(mask, 0, x, y, width, height, buffer, width, height, (int)bufferType, pixelSpacing, lineSpacing, null));
+    }
+
     /// <summary>Reads a rectangle of some bands at full resolution as [band, row, column].</summary>
     /// <typeparam name="T"><see cref="byte"/>, <see cref="ushort"/>, <see cref="short"/>, <see cref="uint"/>, <see cref="int"/>, <see cref="float"/> or <see cref="double"/>; values are clamped to it.</typeparam>
     public void Read<T>(int x, int y, int width, int height, ReadOnlySpan<int> bands, Span<T> planar)

@@ -27,13 +27,15 @@ internal sealed unsafe class GdalBlocks : IBlockHandle
     private readonly Raster _raster;
     private readonly RasterInfo _info;
     private readonly int[] _bands;
+    private readonly bool _withMask;
     private readonly GdalType _type;
 
     private GdalBlocks(Raster raster, RasterInfo info, int[] bands, GdalType type)
     {
         _raster = raster;
         _info = info;
-        _bands = bands;
+        _withMask = bands[^1] == NodataRule.MaskBand;
+        _bands = _withMask ? bands[..^1] : bands;
         _type = type;
     }
 
@@ -55,6 +57,8 @@ internal sealed unsafe class GdalBlocks : IBlockHandle
         {
             _raster.Read(
                 step.X, step.Y, step.Width, step.Height, _bands, _type, rows.At(0, step.X, step.Y), step.Width, step.Height, valueBytes, rows.LineSpacing, rows.BandSpacing);
+            if (_withMask)
+                _raster.ReadMask(step.X, step.Y, step.Width, step.Height, _type, rows.At(_bands.Length, step.X, step.Y), valueBytes, rows.LineSpacing);
         }
     }
 
@@ -107,12 +111,12 @@ internal sealed unsafe class Jpeg2000Blocks : IBlockHandle
 
     /// <summary>Opens a file, or returns null where GDAL is to read it: it is not on a disk, no .jp2, not of bytes, or cannot be opened here.</summary>
     /// <param name="info">What the file says.</param>
-    /// <param name="bands">The bands, from 1.</param>
+    /// <param name="bands">The bands, from 1; the last may be <see cref="NodataRule.MaskBand"/>, which GDAL reads.</param>
     /// <param name="type">What the values are to be.</param>
     /// <param name="threads">Threads for one block.</param>
     public static Jpeg2000Blocks? TryOpen(RasterInfo info, int[] bands, GdalType type, int threads)
     {
-        bool candidate = info.Driver == "JP2OpenJPEG" && type == GdalType.Byte && info.Bands[0].Type == GdalType.Byte && OpenJpegRuntime.IsAvailable && File.Exists(info.Path);
+        bool candidate = info.Driver == "JP2OpenJPEG" && !bands.Contains(NodataRule.MaskBand) && type == GdalType.Byte && info.Bands[0].Type == GdalType.Byte && OpenJpegRuntime.IsAvailable && File.Exists(info.Path);
         if (!candidate)
             return null;
         try

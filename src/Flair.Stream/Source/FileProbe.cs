@@ -23,7 +23,7 @@ public static class FileProbe
             return [fault.Message];
         }
 
-        var bands = Enumerable.Range(1, info.Bands.Count).ToArray();
+        int[] bands = [.. Enumerable.Range(1, info.Bands.Count), .. info.HasMask ? [NodataRule.MaskBand] : Array.Empty<int>()];
         var rect = new GridRect(0, 0, info.Width, info.Height);
         var file = new SourceFile(info, rect, NodataRule.For(info, bands, new NodataMode(true, null, 1, false)));
         using var pool = new BufferPool(2);

@@ -39,7 +39,7 @@ internal sealed record FileUse(SourceFile File, Func<GridRect, GridRect> Needed,
 
 /// <summary>Prepares to read what a reader's area needs of a file.</summary>
 /// <param name="use">The file.</param>
-/// <param name="bands">The bands, from 1.</param>
+/// <param name="bands">The bands, from 1; the last may be <see cref="NodataRule.MaskBand"/>.</param>
 /// <param name="type">Type of the values.</param>
 internal delegate RasterBlocks OpenBlocks(FileUse use, int[] bands, GdalType type);
 
@@ -62,7 +62,7 @@ internal sealed unsafe class ImageryRows : IDisposable
         FirstChannel = product.FirstChannel;
         _files = [.. _layer.In(area).Select(file =>
         {
-            int[] bands = file.Nodata.AlphaBand > 0 ? [.. _layer.Bands, file.Nodata.AlphaBand] : _layer.Bands;
+            int[] bands = file.Nodata.Opacity is { } opacity ? [.. _layer.Bands, opacity] : _layer.Bands;
             var use = new FileUse(file, mosaic.WithHalo, file.Rect.Inflate(nodata.SolidSide));
             return open(use, bands, mosaic.Samples == SampleType.UInt8 ? GdalType.Byte : GdalType.Float32);
         })];
@@ -134,7 +134,7 @@ internal sealed unsafe class ImageryRows : IDisposable
             file.Dispose();
     }
 
-    /// <summary>A file's values of a band in a part of a row; the last band may be alpha.</summary>
+    /// <summary>A file's values of a band in a part of a row; the last band may be alpha or the mask.</summary>
     private static ReadOnlySpan<T> Line<T>(RasterBlocks file, int band, GridRect part)
         where T : unmanaged
     {
@@ -149,13 +149,14 @@ internal sealed unsafe class ImageryRows : IDisposable
         states.Fill(PixelState.Data);
         if (rule.Values is { } nodata)
             MarkEqual<T>(file, part, nodata, rule.Solid ? PixelState.Suspect : PixelState.Never, states);
-        if (rule.AlphaBand > 0)
+        if (rule.Opacity is { } from)
         {
-            var alpha = Line<T>(file, _layer.Bands.Length, part);
-            for (int x = 0; x < alpha.Length; x++)
+            var opacity = Line<T>(file, _layer.Bands.Length, part);
+            byte state = from == NodataRule.MaskBand ? PixelState.Never : PixelState.Suspect;
+            for (int x = 0; x < opacity.Length; x++)
             {
-                if (T.IsZero(alpha[x]))
-                    states[x] = Math.Min(states[x], PixelState.Suspect);
+                if (T.IsZero(opacity[x]))
+                    states[x] = Math.Min(states[x], state);
             }
         }
 

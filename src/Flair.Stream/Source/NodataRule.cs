@@ -7,12 +7,15 @@ namespace Flair.Source;
 /// <summary>What tells that a raster has no data at a pixel, in the bands that are read of it.</summary>
 /// <param name="Values">The value of each selected band that means no data when all have theirs; null for none.</param>
 /// <param name="Solid">True when that value is a valid one as well, so that it counts in solid squares only.</param>
-/// <param name="AlphaBand">A band that is not selected and means no data where it is 0, in solid squares; 0 for none.</param>
+/// <param name="Opacity">A band that is not selected and means no data where it is 0: alpha, in solid squares, or <see cref="MaskBand"/>, certainly; null for none.</param>
 /// <param name="Floating">True when a value may be NaN, which is never data.</param>
-internal sealed record NodataRule(double[]? Values, bool Solid, int AlphaBand, bool Floating)
+internal sealed record NodataRule(double[]? Values, bool Solid, int? Opacity, bool Floating)
 {
+    /// <summary>The number of the file's mask among bands that are read.</summary>
+    public const int MaskBand = 0;
+
     /// <summary>True when pixels of the raster may be suspect without being certain.</summary>
-    public bool HasSuspects => (Values is not null && Solid) || AlphaBand > 0;
+    public bool HasSuspects => (Values is not null && Solid) || Opacity > MaskBand;
 
     /// <summary>The rule for a raster.</summary>
     /// <param name="info">The raster.</param>
@@ -23,25 +26,25 @@ internal sealed record NodataRule(double[]? Values, bool Solid, int AlphaBand, b
         var type = info.Bands[bands[0] - 1].Type;
         bool floating = type is GdalType.Float32 or GdalType.Float64;
         if (mode.Off)
-            return new NodataRule(null, false, 0, floating);
+            return new NodataRule(null, false, null, floating);
 
         // A spectral band may be tagged alpha (TreeSatAI's near infrared is): who selects it says that it is data.
-        int alpha = 0;
-        for (int band = 1; band <= info.Bands.Count && alpha == 0; band++)
+        int? opacity = info.HasMask ? MaskBand : null;
+        for (int band = 1; band <= info.Bands.Count && opacity is null; band++)
         {
             if (info.Bands[band - 1].IsAlpha && !bands.Contains(band))
-                alpha = band;
+                opacity = band;
         }
 
         var values = new double[bands.Count];
         for (int i = 0; i < values.Length; i++)
         {
             if ((mode.Value ?? info.Bands[bands[i] - 1].Nodata) is not { } value || !CanHold(type, value))
-                return new NodataRule(null, false, alpha, floating);
+                return new NodataRule(null, false, opacity, floating);
             values[i] = value;
         }
 
-        return new NodataRule(values, !floating, alpha, floating);
+        return new NodataRule(values, !floating, opacity, floating);
     }
 
     /// <summary>True when a pixel of the type can have the value.</summary>

@@ -55,7 +55,7 @@ internal sealed unsafe class RasterBlocks : IDisposable
     /// <summary>Prepares to read; opens nothing yet.</summary>
     /// <param name="file">The file.</param>
     /// <param name="wanted">The part needed, in the file's own columns and rows.</param>
-    /// <param name="bands">The bands, from 1.</param>
+    /// <param name="bands">The bands, from 1; the last may be <see cref="NodataRule.MaskBand"/>.</param>
     /// <param name="type"><see cref="GdalType.Byte"/> or <see cref="GdalType.Float32"/>.</param>
     /// <param name="pool">Where memory comes from.</param>
     /// <param name="counters">What is counted.</param>

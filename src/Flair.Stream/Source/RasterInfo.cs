@@ -27,6 +27,9 @@ internal sealed record RasterInfo
     /// <summary>What the bands hold, the first at index 0.</summary>
     public required IReadOnlyList<BandInfo> Bands { get; init; }
 
+    /// <summary>True when it has a mask of its own, beside its bands.</summary>
+    public required bool HasMask { get; init; }
+
     public required long Bytes { get; init; }
 
     /// <summary>Modification time in UTC ticks; 0 where there is none (<c>/vsi…</c>).</summary>
@@ -74,6 +77,7 @@ internal sealed record RasterInfo
             GeoTransform = raster.GeoTransform,
             CrsWkt = raster.CrsWkt,
             Bands = bands,
+            HasMask = raster.HasMask,
             Bytes = file.Bytes,
             Modified = file.Modified,
             Dalle = DalleName.TryParse(path, out var dalle) ? dalle : null,

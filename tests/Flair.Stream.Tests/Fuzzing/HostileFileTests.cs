@@ -206,6 +206,7 @@ public sealed class HostileFileTests : IDisposable
             GeoTransform = null,
             CrsWkt = "",
             Bands = [default],
+            HasMask = false,
             Bytes = 1000,
             Modified = 0,
             Dalle = null,

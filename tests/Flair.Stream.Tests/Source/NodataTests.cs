@@ -95,6 +95,36 @@ public class NodataTests
         Assert.DoesNotContain((byte)0, (await Pixels.ReadAsync(selected, selected.Bounds)).Known);
     }
 
+    /// <summary>A mask is exact: a pixel of it alone counts, whatever its value and the side of the squares, in every block and whoever keeps them.</summary>
+    [Theory]
+    [InlineData(GdalType.Byte, "auto", null)]
+    [InlineData(GdalType.UInt16, "auto", null)]
+    [InlineData(GdalType.Float32, "auto", -9999.0)]
+    [InlineData(GdalType.Byte, "none", null)]
+    public async Task A_mask_of_the_file_counts(GdalType type, string value, double? nodata)
+    {
+        using var scene = new Scene();
+        static bool IsMasked(int x, int y) => x < 40 || (x, y) == (200, 150) || Scene.Noise(7, x, y) > 240;
+        scene.Write("pixels.tif", 0, 0, 300, 290, new Scene.Options { Type = type, Nodata = nodata });
+        scene.Write("mask.tif", 0, 0, 300, 290, new Scene.Options { Bands = 1, Value = (_, x, y) => IsMasked(x, y) ? 0 : 255 });
+        Directory.CreateDirectory(scene["cog"]);
+        using (var both = Raster.Open(Masked(scene["pixels.tif"], scene["mask.tif"], 300, 290, type)))
+            both.CreateCopy("COG", scene["cog/a.tif"], "BLOCKSIZE=128").Close();
+        var mosaic = Open(scene, value, 32, Scene.Product("rvb", [1, 2, 3], scene["cog"]));
+        var pixels = await Pixels.ReadAsync(mosaic, mosaic.Bounds);
+        for (int y = 0; y < 290; y++)
+        {
+            for (int x = 0; x < 300; x++)
+            {
+                bool known = value == "none" || !IsMasked(x, y);
+                if (pixels.IsKnown(mosaic.Bounds.X + x, mosaic.Bounds.Y + y) != known)
+                    Assert.Fail($"known is not {known} at {x}, {y}");
+                if (pixels[2, mosaic.Bounds.X + x, mosaic.Bounds.Y + y] != (known ? Scene.Noise(3, x, y) : 0))
+                    Assert.Fail($"value at {x}, {y}");
+            }
+        }
+    }
+
     [Fact]
     public async Task Floats_need_no_squares_and_NaN_never_spreads()
     {
@@ -116,6 +146,22 @@ public class NodataTests
         scene.Write("a.tif", 0, 0, 10, 10);
         var fault = Assert.Throws<FlairException>(() => Open(scene, "-1", 32, Scene.Product("rvb", [1], scene["a.tif"])));
         Assert.Equal("nodata.value: -1 cannot occur in imagery of type Byte", fault.Message);
+    }
+
+    /// <summary>A VRT of a raster's three bands with another as their mask.</summary>
+    private static string Masked(string raster, string mask, int width, int height, GdalType type)
+    {
+        static string Source(string path, int band) => $"<SimpleSource><SourceFilename>{path}</SourceFilename><SourceBand>{band}</SourceBand></SimpleSource>";
+        using var of = Raster.Open(raster);
+        var bands = Enumerable.Range(1, 3).Select(band =>
+            $"""<VRTRasterBand dataType="{type}" band="{band}">{(of.Nodata(band) is { } nodata ? $"<NoDataValue>{nodata}</NoDataValue>" : "")}{Source(raster, band)}</VRTRasterBand>""");
+        return $"""
+            <VRTDataset rasterXSize="{width}" rasterYSize="{height}">
+              <SRS>EPSG:2154</SRS><GeoTransform>{string.Join(",", of.GeoTransform!)}</GeoTransform>
+              {string.Concat(bands)}
+              <MaskBand><VRTRasterBand dataType="Byte">{Source(mask, 1)}</VRTRasterBand></MaskBand>
+            </VRTDataset>
+            """;
     }
 
     private static int Sq(int x) => x * x;
