@@ -116,7 +116,7 @@ internal sealed unsafe class Jpeg2000Blocks : IBlockHandle
     /// <param name="threads">Threads for one block.</param>
     public static Jpeg2000Blocks? TryOpen(RasterInfo info, int[] bands, GdalType type, int threads)
     {
-        bool candidate = info.Driver == "JP2OpenJPEG" && !bands.Contains(NodataRule.MaskBand) && type == GdalType.Byte && info.Bands[0].Type == GdalType.Byte && OpenJpegRuntime.IsAvailable && File.Exists(info.Path);
+        bool candidate = info.Driver == "JP2OpenJPEG" && bands[^1] != NodataRule.MaskBand && type == GdalType.Byte && info.Bands[0].Type == GdalType.Byte && OpenJpegRuntime.IsAvailable && File.Exists(info.Path);
         if (!candidate)
             return null;
         try

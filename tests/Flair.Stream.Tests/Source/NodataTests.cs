@@ -95,7 +95,7 @@ public class NodataTests
         Assert.DoesNotContain((byte)0, (await Pixels.ReadAsync(selected, selected.Bounds)).Known);
     }
 
-    /// <summary>A mask is exact: a pixel of it alone counts, whatever its value and the side of the squares, in every block and whoever keeps them.</summary>
+    /// <summary>A mask is exact: a pixel of it alone counts, whatever its value and the side of the squares, in every block.</summary>
     [Theory]
     [InlineData(GdalType.Byte, "auto", null)]
     [InlineData(GdalType.UInt16, "auto", null)]
@@ -108,7 +108,7 @@ public class NodataTests
         scene.Write("pixels.tif", 0, 0, 300, 290, new Scene.Options { Type = type, Nodata = nodata });
         scene.Write("mask.tif", 0, 0, 300, 290, new Scene.Options { Bands = 1, Value = (_, x, y) => IsMasked(x, y) ? 0 : 255 });
         Directory.CreateDirectory(scene["cog"]);
-        using (var both = Raster.Open(Masked(scene["pixels.tif"], scene["mask.tif"], 300, 290, type)))
+        using (var both = Raster.Open(Masked(scene["pixels.tif"], scene["mask.tif"])))
             both.CreateCopy("COG", scene["cog/a.tif"], "BLOCKSIZE=128").Close();
         var mosaic = Open(scene, value, 32, Scene.Product("rvb", [1, 2, 3], scene["cog"]));
         var pixels = await Pixels.ReadAsync(mosaic, mosaic.Bounds);
@@ -149,14 +149,14 @@ public class NodataTests
     }
 
     /// <summary>A VRT of a raster's three bands with another as their mask.</summary>
-    private static string Masked(string raster, string mask, int width, int height, GdalType type)
+    private static string Masked(string raster, string mask)
     {
         static string Source(string path, int band) => $"<SimpleSource><SourceFilename>{path}</SourceFilename><SourceBand>{band}</SourceBand></SimpleSource>";
         using var of = Raster.Open(raster);
         var bands = Enumerable.Range(1, 3).Select(band =>
-            $"""<VRTRasterBand dataType="{type}" band="{band}">{(of.Nodata(band) is { } nodata ? $"<NoDataValue>{nodata}</NoDataValue>" : "")}{Source(raster, band)}</VRTRasterBand>""");
+            $"""<VRTRasterBand dataType="{of.Type(band)}" band="{band}">{(of.Nodata(band) is { } nodata ? $"<NoDataValue>{nodata}</NoDataValue>" : "")}{Source(raster, band)}</VRTRasterBand>""");
         return $"""
-            <VRTDataset rasterXSize="{width}" rasterYSize="{height}">
+            <VRTDataset rasterXSize="{of.Width}" rasterYSize="{of.Height}">
               <SRS>EPSG:2154</SRS><GeoTransform>{string.Join(",", of.GeoTransform!)}</GeoTransform>
               {string.Concat(bands)}
               <MaskBand><VRTRasterBand dataType="Byte">{Source(mask, 1)}</VRTRasterBand></MaskBand>
