@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace Flair.Checkpoints;
@@ -31,6 +32,21 @@ internal static class TensorValues
         return values;
     }
 
+    /// <summary>Whether none of the values is infinite or NaN.</summary>
+    public static bool AreFinite(StoredTensor tensor)
+    {
+        // IEEE 754: what is not finite has all bits of the exponent set.
+        var bytes = tensor.Data.Span;
+        return tensor.Type switch
+        {
+            ScalarType.Float16 => LackField<ushort>(bytes, 0x7C00),
+            ScalarType.BFloat16 => LackField<ushort>(bytes, 0x7F80),
+            ScalarType.Float32 => LackField<uint>(bytes, 0x7F80_0000),
+            ScalarType.Float64 => LackField<ulong>(bytes, 0x7FF0_0000_0000_0000),
+            _ => true,
+        };
+    }
+
     /// <summary>The number that the bytes begin with.</summary>
     public static double Number(ScalarType type, ReadOnlySpan<byte> bytes) => type switch
     {
@@ -45,4 +61,26 @@ internal static class TensorValues
         ScalarType.Float64 => BinaryPrimitives.ReadDoubleLittleEndian(bytes),
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
     };
+
+    /// <summary>Whether none of the numbers has all bits of a field set.</summary>
+    private static bool LackField<T>(ReadOnlySpan<byte> bytes, T field)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        var numbers = MemoryMarshal.Cast<byte, T>(bytes);
+        var fields = new Vector<T>(field);
+        int i = 0;
+        for (; i <= numbers.Length - Vector<T>.Count; i += Vector<T>.Count)
+        {
+            if (Vector.EqualsAny(new Vector<T>(numbers[i..]) & fields, fields))
+                return false;
+        }
+
+        for (; i < numbers.Length; i++)
+        {
+            if ((numbers[i] & field) == field)
+                return false;
+        }
+
+        return true;
+    }
 }

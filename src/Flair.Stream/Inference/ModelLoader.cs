@@ -58,7 +58,7 @@ public static class ModelLoader
     {
         var differences = StateDictMatcher.Compare(specs, state);
         return differences.Count == 0
-            ? StateDictMatcher.Take(specs, state)
+            ? StateDictMatcher.Take(settings.Weights, specs, state)
             : throw new FlairException(ModelAdvice.ForMismatch(settings, state, differences, channels, nomenclature));
     }
 

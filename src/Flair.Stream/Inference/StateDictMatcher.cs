@@ -30,12 +30,26 @@ internal static class StateDictMatcher
     }
 
     /// <summary>The needed tensors in the order of the network. <see cref="Compare"/> has found nothing.</summary>
-    public static StateDict Take(IReadOnlyList<ParameterSpec> specs, StateDict state)
+    /// <param name="file">Where they are from, for the message.</param>
+    /// <param name="specs">What the network needs.</param>
+    /// <param name="state">The file's tensors.</param>
+    /// <exception cref="FlairException">A value is infinite or NaN: every pixel that it reaches would be of the first class.</exception>
+    public static StateDict Take(string file, IReadOnlyList<ParameterSpec> specs, StateDict state)
     {
         var result = new StateDict();
+        var broken = new List<string>();
         foreach (var spec in specs)
-            result.Add(spec.Name, state.TryGet(spec.Name, out var stored) ? stored : new StoredTensor(spec.Type, spec.Shape, new byte[sizeof(long)]));
-        return result;
+        {
+            var tensor = state.TryGet(spec.Name, out var stored) ? stored : new StoredTensor(spec.Type, spec.Shape, new byte[sizeof(long)]);
+            result.Add(spec.Name, tensor);
+            if (!TensorValues.AreFinite(tensor))
+                broken.Add(spec.Name);
+        }
+
+        return broken.Count == 0
+            ? result
+            : throw new FlairException(
+                $"{file}: NaN or infinity in {broken.Count} of {specs.Count} tensors, first in {broken[0]}, as a training leaves that diverged; take a checkpoint of an earlier epoch");
     }
 
     /// <summary>Whether a stored tensor can be loaded into the parameter.</summary>

@@ -13,18 +13,18 @@ internal static class NetworkWeights
         Specs(settings).Where(spec => !spec.IsBuffer).Sum(spec => spec.Shape.Aggregate(1L, (product, side) => product * side));
 
     /// <summary>Reads the weights of a file.</summary>
-    /// <exception cref="FlairException">It cannot be read, or holds another network.</exception>
+    /// <exception cref="FlairException">It cannot be read, or holds another network, or values that are not finite.</exception>
     public static StateDict Read(string path, TrainingSettings settings) =>
         Take(path, settings, CheckpointReader.Read(path, keepMetadata: settings.UseMetadata, "paths.ckpt_model_path"));
 
     /// <summary>Exactly the tensors of the network.</summary>
-    /// <exception cref="FlairException">They are of another network.</exception>
+    /// <exception cref="FlairException">They are of another network, or not finite.</exception>
     public static StateDict Take(string path, TrainingSettings settings, StateDict state)
     {
         var specs = Specs(settings);
         var differences = StateDictMatcher.Compare(specs, state);
         return differences.Count == 0
-            ? StateDictMatcher.Take(specs, state)
+            ? StateDictMatcher.Take(path, specs, state)
             : throw new FlairException(
                 $"{path}: does not fit {settings.Architecture} with {settings.Channels.Count} channels and {settings.Classes.Count} classes: {differences}"
                 + "; correct encoder_decoder, channels or classes (a training can start from other weights: train_tasks.init_weights_only_from_ckpt)");

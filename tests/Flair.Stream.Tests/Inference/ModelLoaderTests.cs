@@ -90,6 +90,45 @@ public sealed class ModelLoaderTests
         Assert.Contains("encoder.bn1.bias is int32 instead of float32", Assert.Throws<FlairException>(() => ModelLoader.Load(Settings(_path), 3)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(ScalarType.Float32, new byte[] { 0, 0, 0xC0, 0x7F })]
+    [InlineData(ScalarType.Float32, new byte[] { 0, 0, 0x80, 0xFF })]
+    [InlineData(ScalarType.BFloat16, new byte[] { 0xC0, 0x7F })]
+    [InlineData(ScalarType.Float16, new byte[] { 0, 0xFC })]
+    [InlineData(ScalarType.Float64, new byte[] { 1, 0, 0, 0, 0, 0, 0xF0, 0x7F })]
+    public void Weights_that_are_not_finite_are_refused(ScalarType type, byte[] value)
+    {
+        // In the vectors' part of a kernel, and in the rest of a bias of 19.
+        foreach (var (broken, at) in new[] { ("encoder.layer1.0.conv1.weight", 1000), ("segmentation_head.0.bias", 18) })
+        {
+            var state = new StateDict();
+            foreach (var (name, tensor) in ModelLoader.Load(Settings("formula"), 3).Weights)
+                state.Add(name, name == broken ? Broken(tensor, type, at, value) : tensor);
+            SafetensorsWriter.Write(_path, state);
+
+            var message = Assert.Throws<FlairException>(() => ModelLoader.Load(Settings(_path), 3)).Message;
+
+            Assert.Equal(
+                $"{_path}: NaN or infinity in 1 of {state.Count} tensors, first in {broken}, as a training leaves that diverged; take a checkpoint of an earlier epoch",
+                message);
+        }
+
+        static StoredTensor Broken(StoredTensor tensor, ScalarType type, int at, byte[] value)
+        {
+            var bytes = new byte[tensor.Data.Length / sizeof(float) * value.Length];
+            value.CopyTo(bytes, at * value.Length);
+            return new StoredTensor(type, tensor.Shape, bytes);
+        }
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float32, new byte[] { 0xFF, 0xFF, 0x7F, 0x7F })]
+    [InlineData(ScalarType.BFloat16, new byte[] { 0x7F, 0x7F })]
+    [InlineData(ScalarType.Float16, new byte[] { 0xFF, 0x7B })]
+    [InlineData(ScalarType.Float64, new byte[] { 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xEF, 0xFF })]
+    public void The_largest_numbers_of_a_type_are_finite(ScalarType type, byte[] value) =>
+        Assert.True(TensorValues.AreFinite(new StoredTensor(type, [37], Enumerable.Repeat(value, 37).SelectMany(each => each).ToArray())));
+
     [Fact]
     public void Weights_of_something_else_are_none_of_the_models()
     {
