@@ -76,7 +76,7 @@ public static class FormulaWeights
         }
 
         if (shape.Count >= 2)
-            return (0, Math.Sqrt(3.0 / shape.Skip(1).Aggregate(1L, (product, side) => product * side)));
+            return (0, Math.Sqrt(3.0 / TensorShape.Elements(shape.Skip(1))));
         return Leaf(name) == "weight" ? (1, 0.2) : (0, 0.1);
     }
 

@@ -21,7 +21,7 @@ internal sealed class TensorReader(StorageSource storages, AllocationBudget budg
     /// <param name="tensor">Its description.</param>
     public StoredTensor Read(string name, PickledTensor tensor)
     {
-        var count = tensor.Shape.Aggregate(1L, (product, side) => product * side);
+        var count = TensorShape.Elements(tensor.Shape);
         var size = tensor.Type.Size();
         if (count == 0)
             return new(tensor.Type, tensor.Shape, ReadOnlyMemory<byte>.Empty);

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Threading.Tasks.Dataflow;
+using Flair.Checkpoints;
 using Flair.Patches;
 using Flair.Running;
 using Flair.Torch;
@@ -52,7 +53,7 @@ internal sealed class PatchNetwork(PredictParts parts, PatchWorkers? workers, Bl
 
     private unsafe Tensor Fill(IReadOnlyList<NormalizedPatch> batch, Func<NormalizedPatch, ReadOnlySpan<float>> valuesOf, params long[] shape)
     {
-        var each = shape.Aggregate(1L, (product, side) => product * side);
+        var each = TensorShape.Elements(shape);
         var tensor = Creation.Zeros([parts.Settings.BatchSize, .. shape]);
         try
         {

@@ -39,7 +39,7 @@ public static class WeightInitialization
         var state = new StateDict();
         foreach (var spec in specs)
         {
-            var count = spec.Shape.Aggregate(1L, (product, side) => product * side);
+            var count = TensorShape.Elements(spec.Shape);
             var bytes = new byte[checked(count * (spec.Type == ScalarType.Int64 ? sizeof(long) : sizeof(float)))];
             if (spec.Type == ScalarType.Float32)
                 Fill(bytes, spec, seed, Rule(spec, shapes, encoder, foreign: spec.Name == first && channels != 3));

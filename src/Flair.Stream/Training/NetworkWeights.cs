@@ -10,7 +10,7 @@ internal static class NetworkWeights
 {
     /// <summary>Parameters of the network, those that an optimizer changes.</summary>
     public static long Parameters(TrainingSettings settings) =>
-        Specs(settings).Where(spec => !spec.IsBuffer).Sum(spec => spec.Shape.Aggregate(1L, (product, side) => product * side));
+        Specs(settings).Where(spec => !spec.IsBuffer).Sum(spec => TensorShape.Elements(spec.Shape));
 
     /// <summary>Reads the weights of a file.</summary>
     /// <exception cref="FlairException">It cannot be read, or holds another network, or values that are not finite.</exception>
