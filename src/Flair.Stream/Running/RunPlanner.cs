@@ -36,6 +36,9 @@ public static class RunPlanner
     // Rows of the compressed blocks of a usual file; those along the border of two units are kept for the second one.
     private const int BlockRows = 1024;
 
+    // Columns and rows of the part of a tile that is read at most, to see how long that takes.
+    private const int MostSideRead = 4096;
+
     // Laying as many takes a moment.
     private const int MostLaidWindows = 100_000;
 
@@ -167,15 +170,21 @@ public static class RunPlanner
         return InferenceTiming.SecondsPerWindow(inference, bytes, TimeSpan.FromSeconds(3));
     }
 
+    /// <summary>Reads the first tile for a few seconds, enough of it that the compressed blocks that reach beyond that part weigh little.</summary>
     private static double SecondsPerPixelRead(RunPreparation plan)
     {
         var tile = plan.Units[0].Tiles[0].Rect;
-        var sample = tile with { Height = Math.Min(tile.Height, 1024), Width = Math.Min(tile.Width, 4096) };
+        var sample = tile with { Height = Math.Min(tile.Height, MostSideRead), Width = Math.Min(tile.Width, MostSideRead) };
         using var reader = new AreaReader(plan.Mosaic, sample, ReadOptions.From(plan.Settings.Resources));
         var start = Stopwatch.GetTimestamp();
-        for (var i = 0; i < reader.Strips.Count; i++)
+        long pixels = 0;
+        for (var i = 0; i < reader.Strips.Count && Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(3); i++)
+        {
             reader.ReadAsync(i, CancellationToken.None).GetAwaiter().GetResult().Dispose();
-        return Stopwatch.GetElapsedTime(start).TotalSeconds / sample.Area;
+            pixels += reader.Strips[i].Area;
+        }
+
+        return Stopwatch.GetElapsedTime(start).TotalSeconds / pixels;
     }
 
     private static long FreeBytes(string path)
